@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+PY := .venv/bin/python
+
+# Console scripts under .venv/bin are not called here: a script's first line may hold neither a space nor a long path.
+.PHONY: help install run test check bench lock
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+install: ## set up .venv from the locks (quick when nothing changed)
+	@PYTHON='$(PYTHON)' sh scripts/install.sh
+
+run: install ## set up, then start everything and print where it is
+	@exec $(PY) -m onefold up
+
+check: install ## lint, format and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+test: install ## set up, check, then run all tests, the fast ones first
+	@# Debian packages that a test needs are installed here.
+	@$(MAKE) check
+	$(PY) -m pytest -m "not slow"
+	$(PY) -m pytest -m slow
+
+bench: install ## measure a merge request beside its bounds
+	$(PY) -m tests.bench
+
+lock: install ## resolve the dependencies anew and write the locks
+	@sh scripts/lock.sh

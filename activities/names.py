@@ -1,0 +1,4 @@
+"""Names of activities: stable, because they stay in histories for ever."""
+
+PREPARE = "prepare"
+MERGE = "merge"

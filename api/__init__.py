@@ -1,0 +1,1 @@
+"""The services' HTTP, one file per resource."""

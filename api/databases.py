@@ -1,0 +1,102 @@
+"""Databases: an onboarding specialist starts here."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.bodies import StrictRoute
+from api.lookup_keys import lookup_key_document
+from api.responses import document
+from api.services import Caller, Wired, demand, needs, needs_in_database
+from api.shapes import ColumnInput, Created, Database, DatabaseInput, Databases, NameInput, PolicyInput
+from domain.address import QUALIFIER_LENGTH, Channel
+from domain.columns import Column, ColumnType, check_column
+from domain.errors import ScopeMissing, ValueInvalid
+from domain.policy import SurvivorRule, policy_document
+from domain.text import flaw
+from store import databases
+from store.tokens import Scope, Token
+
+router = APIRouter(route_class=StrictRoute, prefix="/v1/databases", tags=["Databases"])
+
+Lister = Annotated[Token, Depends(needs(Scope.DATABASES_READ))]
+Creator = Annotated[Token, Depends(needs(Scope.ADMIN))]
+Reader = Annotated[Caller, Depends(needs_in_database(Scope.DATABASES_READ))]
+Writer = Annotated[Caller, Depends(needs_in_database(Scope.DATABASES_WRITE))]
+
+
+@router.post("", operation_id="createDatabase", status_code=201, response_model=Created, summary="Create a database")
+async def create(request: Request, token: Creator, wired: Wired, body: DatabaseInput) -> Response:
+    """Needs an admin's token that reaches every database."""
+    if token.database_ids is not None:
+        raise ScopeMissing("Only a token that reaches every database can create one.")
+    database_id = await databases.create(wired.store, body.name, database_id=body.id, keyed=body.keyed)
+    location = f"{request.base_url}v1/databases/{database_id}"
+    return document({"id": database_id}, status=201, headers={"Location": location})
+
+
+@router.get("", operation_id="listDatabases", response_model=Databases, summary="The databases the token reaches")
+async def list_(token: Lister, wired: Wired) -> Response:
+    found = await databases.list_all(wired.store, token.reach)
+    return document({"databases": [database_document(one) for one in found]})
+
+
+@router.get("/{databaseId}", operation_id="getDatabase", response_model=Database, summary="Columns, keys, policy")
+async def get(caller: Reader, wired: Wired) -> Response:
+    return document(database_document(await databases.get(wired.store, caller.database_id)))
+
+
+@router.post("/{databaseId}/columns", operation_id="addColumn", status_code=201, summary="Add a column")
+async def add_column(caller: Writer, wired: Wired, body: ColumnInput) -> Response:
+    column = Column(body.name, ColumnType(body.type), body.required, tuple(body.selections))
+    check_column(column)
+    await databases.add_column(wired.store, caller.database_id, column)
+    return document(column_document(column), status=201)
+
+
+@router.post("/{databaseId}/appkeys", operation_id="addAppKey", status_code=201, summary="Add an app key (PUSH)")
+async def add_app_key(caller: Writer, wired: Wired, body: NameInput) -> Response:
+    return await _add_qualifier(caller, wired, Channel.PUSH, body)
+
+
+@router.post("/{databaseId}/campaigns", operation_id="addCampaign", status_code=201, summary="Add an SMS campaign")
+async def add_campaign(caller: Writer, wired: Wired, body: NameInput) -> Response:
+    return await _add_qualifier(caller, wired, Channel.SMS, body)
+
+
+@router.put("/{databaseId}/policy", operation_id="putPolicy", summary="Choose which contact survives a merge")
+async def put_policy(caller: Writer, wired: Wired, body: PolicyInput) -> Response:
+    """A change makes a new version; every merge pins the version that it ran under. Needs an admin's token."""
+    demand(caller.token, Scope.ADMIN)
+    policy = await databases.set_survivor(wired.store, caller.database_id, SurvivorRule(body.survivor))
+    return document(policy_document(policy))
+
+
+async def _add_qualifier(caller: Caller, wired: Wired, channel: Channel, body: NameInput) -> Response:
+    if fault := flaw(body.name, QUALIFIER_LENGTH):
+        raise ValueInvalid(f"name: name {fault}.")
+    await databases.add_qualifier(wired.store, caller.database_id, channel, body.name)
+    return document({"name": body.name}, status=201)
+
+
+def database_document(database: databases.Database) -> dict[str, object]:
+    return {
+        "id": database.id,
+        "name": database.name,
+        "keyed": database.keyed,
+        "created": database.created,
+        "columns": [column_document(column) for column in database.columns],
+        "lookupKeys": [lookup_key_document(database.id, key) for key in database.lookup_keys],
+        "appKeys": list(database.app_keys),
+        "smsCampaigns": list(database.sms_campaigns),
+        "policy": policy_document(database.policy),
+    }
+
+
+def column_document(column: Column) -> dict[str, object]:
+    return {
+        "name": column.name,
+        "type": column.type.value,
+        "required": column.required,
+        "selections": list(column.selections),
+    }

@@ -1,0 +1,126 @@
+"""Establish identity: the compatible PUT, and its twin whose URL holds no phone number."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from api.bodies import StrictRoute
+from api.gateway import Open
+from api.problems import refused
+from api.raw_path import path_address
+from api.responses import document
+from api.services import Caller, Services, Wired, authorise, needs_in_database
+from api.shapes import Answer, EstablishIdentitySpecification, MergeSpecification, Plan
+from domain.address import Address, parse_address
+from domain.columns import required_column_empty
+from domain.errors import (
+    DatabaseKeyed,
+    DeviceNotFound,
+    LookupKeyInactive,
+    MergeBlocked,
+    QualifierUnknown,
+    Refusal,
+    RequiredColumnEmpty,
+)
+from domain.identity import parse_identity
+from domain.plan import Outcome, plan_document
+from domain.request import MergeRequest
+from store import merge_transaction
+from store.merges import MergeRow, read_merge
+from store.rules import read_request_facts
+from store.tokens import Scope
+
+compatible = APIRouter(route_class=StrictRoute, tags=["Establish identity"])
+own = APIRouter(route_class=StrictRoute, prefix="/v1/merges", tags=["Establish identity"])
+
+Requester = Annotated[Caller, Depends(needs_in_database(Scope.MERGES_REQUEST))]
+
+
+@compatible.put(
+    "/databases/{databaseId}/establishidentity/{channel}-{qualifier}/{destination:path}",
+    operation_id="establishIdentity",
+    response_model=Answer,
+    summary="Give a device's contact an identity; merge both contacts if another holds it",
+)
+@compatible.put("/databases/{databaseId}/establishidentity/{rest:path}", include_in_schema=False)
+async def put(request: Request, caller: Requester, wired: Wired, asked: EstablishIdentitySpecification) -> Response:
+    """A merge can't be undone. Repeat it freely: it happens once, and the repetition answers `unchanged`."""
+    merge = await _checked(wired, caller, path_address(request, "establishidentity"), asked)
+    return await _answer(request, wired, caller, merge, blocked=MergeBlocked)
+
+
+@own.post("", operation_id="createMerge", response_model=Answer, summary="The same with everything in the body")
+async def post(request: Request, wired: Wired, asked: MergeSpecification) -> Response:
+    """A phone number does not belong in a URL. A required column without value answers 422 here."""
+    caller = await authorise(wired.store, request, asked.databaseId, Scope.MERGES_REQUEST)
+    merge = await _checked(wired, caller, _body_address(asked), asked)
+    return await _answer(request, wired, caller, merge, blocked=RequiredColumnEmpty)
+
+
+@own.post("/preview", operation_id="previewMerge", response_model=Plan, summary="What would happen; changes nothing")
+async def preview(request: Request, wired: Wired, asked: MergeSpecification) -> Response:
+    """Computed by the same function as the merge itself, from what is stored now."""
+    caller = await authorise(wired.store, request, asked.databaseId, Scope.MERGES_REQUEST)
+    merge = await _checked(wired, caller, _body_address(asked), asked)
+    plan = await merge_transaction.preview(wired.store, merge)
+    return document(plan_document(plan, with_digest=True))
+
+
+def _body_address(asked: MergeSpecification) -> Address:
+    return parse_address(asked.channel, asked.qualifier, asked.destination)
+
+
+async def _checked(
+    wired: Services, caller: Caller, address: Address, asked: EstablishIdentitySpecification
+) -> MergeRequest:
+    """The request, parsed, against what the database knows. Nothing has started yet."""
+    async with wired.store.transaction() as connection:
+        facts = await read_request_facts(
+            connection, caller.database_id, address.channel.value, address.qualifier, asked.identity.name
+        )
+    if facts.keyed:
+        raise DatabaseKeyed
+    if not facts.has_qualifier:
+        raise QualifierUnknown
+    if not facts.has_lookup_key:
+        raise LookupKeyInactive
+    return MergeRequest(
+        database_id=caller.database_id,
+        address=address,
+        identity=parse_identity(asked.identity.name, asked.identity.value),
+        use_crm_contact_as_winner=asked.crm_contact_wins,
+        merge_events=asked.events_merge,
+    )
+
+
+async def _answer(
+    request: Request, wired: Services, caller: Caller, merge: MergeRequest, *, blocked: type[Refusal]
+) -> Response:
+    settled = await wired.gateway.establish_identity(merge, caller.token.id)
+    if isinstance(settled, Open):
+        location = f"{request.base_url}v1/merges/{settled.merge_id}"
+        pending = {"mergeId": settled.merge_id, "state": "merging", "outcome": None}
+        return document(pending, status=202, headers={"Location": location, "Retry-After": "1"})
+    async with wired.store.transaction() as connection:
+        row = await read_merge(connection, settled)
+    if refusal := _refusal(row, blocked):
+        return refused(request, refusal)
+    return document(
+        {"winnerRecipientId": row.survivor_id, "winnerChannelIdentifier": row.winner_channel_identifier, **_ending(row)}
+    )
+
+
+def _refusal(row: MergeRow, blocked: type[Refusal]) -> Refusal | None:
+    if row.outcome == Outcome.NOT_FOUND:
+        return DeviceNotFound("The database has no such device.", **_ending(row))
+    if row.outcome != Outcome.BLOCKED:
+        return None
+    blocker = row.plan["blockers"][0]
+    if blocker["code"] == LookupKeyInactive.code:
+        return LookupKeyInactive("", **_ending(row))
+    return blocked(required_column_empty(blocker["name"]), **_ending(row))
+
+
+def _ending(row: MergeRow) -> dict[str, object]:
+    receipt = row.receipt and row.receipt.document()
+    return {"outcome": row.outcome, "mergeId": str(row.id), "receipt": receipt}

@@ -1,0 +1,221 @@
+"""The only place that starts, updates and queries workflows."""
+
+import asyncio
+import contextlib
+import hmac
+import random
+from base64 import b32encode
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from domain.canonical import canonical
+from domain.errors import DeviceBusy, ServiceUnavailable
+from domain.messages import EstablishIdentityInput, Settled, SettleInput
+from domain.request import MergeRequest, request_document
+from workflows.establish_identity import OTHER_REQUEST, SETTLE, EstablishIdentity
+
+MERGE_ID = SearchAttributeKey.for_keyword("MergeId")
+DATABASE_ID = SearchAttributeKey.for_keyword("DatabaseId")
+
+FINGERPRINT = "fingerprint"
+_DESCRIBE = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Open:
+    """The request goes on; its answer was not there when the wait budget ended."""
+
+    merge_id: UUID
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """`workflow_id_key` keys the ids: nobody can guess a phone number from one. `wait` is the longest answer."""
+
+    client: Client
+    task_queue: str
+    workflow_id_key: bytes
+    wait: timedelta
+
+    async def establish_identity(self, request: MergeRequest, requester: str) -> UUID | Open:
+        """Starts the request's workflow, or joins the run of an equal one, and waits.
+
+        Returns the id of the merge that is done. Raises DeviceBusy while another request for the device goes on.
+        """
+        call = _Call(self, request, requester)
+        try:
+            async with asyncio.timeout(self.wait.total_seconds()):
+                return await call.settle()
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            return await call.open_merge()
+        except RPCError as error:
+            raise ServiceUnavailable from error
+
+    async def find_database(self, merge_id: UUID) -> int | None:
+        """The database of a merge that was started but is not stored yet."""
+        query = f"{MERGE_ID.name} = '{merge_id}'"
+        try:
+            async for execution in self.client.list_workflows(query, page_size=1):
+                found = execution.typed_search_attributes.get(DATABASE_ID)
+                return int(found) if found else None
+        except RPCError as error:
+            raise ServiceUnavailable from error
+        return None
+
+    async def has_workers(self) -> bool:
+        """Whether somebody polls for both kinds of task. Raises RPCError where Temporal does not answer."""
+        for kind in (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY):
+            described = await self.client.workflow_service.describe_task_queue(
+                DescribeTaskQueueRequest(
+                    namespace=self.client.namespace,
+                    task_queue=TaskQueue(name=self.task_queue),
+                    task_queue_type=kind,
+                )
+            )
+            if not described.pollers:
+                return False
+        return True
+
+    def workflow_id(self, request: MergeRequest) -> str:
+        """One open request per device: a keyed hash of database, channel, qualifier and destination."""
+        address = request.address
+        device = [request.database_id, address.channel.value, address.qualifier, address.destination]
+        digest = hmac.digest(self.workflow_id_key, canonical(device), "sha256")
+        return "establish-identity-" + b32encode(digest[:20]).decode().lower()
+
+    def fingerprint(self, request: MergeRequest) -> str:
+        """Equal for equal requests about a device."""
+        return hmac.digest(self.workflow_id_key, canonical(request_document(request)), "sha256").hex()[:40]
+
+
+class _Call:
+    """One caller's way through start, join and wait."""
+
+    def __init__(self, gateway: Gateway, request: MergeRequest, requester: str) -> None:
+        self._gateway = gateway
+        self._workflow_id = gateway.workflow_id(request)
+        self._fingerprint = gateway.fingerprint(request)
+        self._input = _input(request, uuid4(), requester, self._fingerprint)
+
+    async def settle(self) -> UUID:
+        """Goes on until it has an answer; the caller's wait budget ends it."""
+        while True:
+            try:
+                return await self._start()
+            except WorkflowAlreadyStartedError as running:
+                settled = await self._join(running.run_id)
+            if settled.fingerprint == self._fingerprint:
+                return UUID(settled.merge_id)
+            # Another request's run is over. Whoever waited for it starts again now, not all at once.
+            await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311 - jitter
+
+    async def open_merge(self) -> Open:
+        """What became of the request when the wait budget ended."""
+        handle = self._gateway.client.get_workflow_handle(self._workflow_id)
+        try:
+            async with asyncio.timeout(_DESCRIBE.total_seconds()):
+                described = await handle.describe()
+                fingerprint = await described.memo_value(FINGERPRINT, "")
+        except (TimeoutError, RPCError):
+            raise ServiceUnavailable from None
+        merge_id = described.typed_search_attributes.get(MERGE_ID)
+        running = described.status is WorkflowExecutionStatus.RUNNING
+        if running and fingerprint != self._fingerprint:
+            raise DeviceBusy
+        if merge_id is None or not (running or merge_id == self._input.merge_id):
+            raise ServiceUnavailable
+        return Open(UUID(merge_id))
+
+    async def _start(self) -> UUID:
+        asked = self._input
+        operation = WithStartWorkflowOperation(
+            EstablishIdentity.run,
+            asked,
+            id=self._workflow_id,
+            task_queue=self._gateway.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(MERGE_ID, asked.merge_id),
+                    SearchAttributePair(DATABASE_ID, str(asked.database_id)),
+                ]
+            ),
+            memo={FINGERPRINT: asked.fingerprint},
+            static_summary=f"Establish identity in database {asked.database_id} for a {asked.channel} device",
+            static_details=(
+                f"Merge `{asked.merge_id}`, asked for with token `{asked.requester}`: give the device's contact "
+                f"a value of the lookup key **{asked.identity_name}**; if another contact holds it, merge both."
+            ),
+        )
+        # A fixed update id would be answered from a closed run for ever; each start takes a fresh one.
+        try:
+            settled: Settled = await self._gateway.client.execute_update_with_start_workflow(
+                SETTLE,
+                SettleInput(self._fingerprint),
+                start_workflow_operation=operation,
+                id=f"start-{uuid4()}",
+                result_type=Settled,
+            )
+        except WorkflowAlreadyStartedError:
+            with contextlib.suppress(WorkflowAlreadyStartedError):
+                await operation.workflow_handle()  # else asyncio warns of an error that nobody read
+            raise
+        return UUID(settled.merge_id)
+
+    async def _join(self, run_id: str | None) -> Settled:
+        """The answer of the run that was open when we came, be it to our request or to another."""
+        handle = self._gateway.client.get_workflow_handle(self._workflow_id, run_id=run_id, result_type=Settled)
+        waiter = SettleInput(self._fingerprint)
+        try:
+            joined: Settled = await handle.execute_update(
+                SETTLE, waiter, id=f"join-{self._fingerprint}", result_type=Settled
+            )
+        except WorkflowUpdateFailedError as refused:
+            if not isinstance(refused.cause, ApplicationError) or refused.cause.type != OTHER_REQUEST:
+                raise
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            return joined
+        # It is being executed for another request, or was closing as we came: either way it ends by itself.
+        ended: Settled = await handle.result()
+        return ended
+
+
+def _input(request: MergeRequest, merge_id: UUID, requester: str, fingerprint: str) -> EstablishIdentityInput:
+    return EstablishIdentityInput(
+        merge_id=str(merge_id),
+        database_id=request.database_id,
+        channel=request.address.channel.value,
+        qualifier=request.address.qualifier,
+        destination=request.address.destination,
+        identity_name=request.identity.name,
+        identity_value=request.identity.value,
+        use_crm_contact_as_winner=request.use_crm_contact_as_winner,
+        merge_events=request.merge_events,
+        requester=requester,
+        fingerprint=fingerprint,
+    )

@@ -1,0 +1,84 @@
+"""Merges as they stand: one, or pages of them."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from api.responses import document
+from api.services import LARGEST_ID, Wired, needs
+from api.shapes import Merge, MergePage
+from domain.errors import CursorInvalid, DatabaseNotFound, MergeNotFound
+from domain.times import parse_time, rfc3339
+from store.merges import MergeRow, Position, read_merge, read_merges
+from store.tokens import Scope, Token
+
+router = APIRouter(prefix="/v1/merges", tags=["Merges"])
+Reader = Annotated[Token, Depends(needs(Scope.MERGES_READ))]
+
+PAGE = 50
+LARGEST_PAGE = 200
+
+
+@router.get("/{mergeId}", operation_id="getMerge", response_model=Merge, summary="One merge, with its plan")
+async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
+    """Found from the moment it was started, also before its plan is stored."""
+    try:
+        async with wired.store.transaction() as connection:
+            row = await read_merge(connection, mergeId)
+    except MergeNotFound:
+        database_id = await wired.gateway.find_database(mergeId)
+        if database_id is None or not token.reaches(database_id):
+            raise
+        return document({"id": mergeId, "databaseId": database_id, "state": "preparing", "outcome": None})
+    if not token.reaches(row.database_id):
+        raise MergeNotFound
+    return document(merge_document(row))
+
+
+@router.get("", operation_id="listMerges", response_model=MergePage, summary="Merges, newest first, in pages")
+async def list_(
+    token: Reader,
+    wired: Wired,
+    database_id: Annotated[int | None, Query(alias="databaseId", ge=1, le=LARGEST_ID)] = None,
+    state: Literal["merging", "done"] | None = None,
+    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
+) -> Response:
+    if database_id is not None and not token.reaches(database_id):
+        raise DatabaseNotFound
+    reach = [database_id] if database_id is not None else token.reach
+    position = _position(after) if after else None
+    async with wired.store.transaction() as connection:
+        rows = await read_merges(connection, reach, state=state, after=position, limit=limit + 1)
+    page, more = rows[:limit], len(rows) > limit
+    return document({"merges": [merge_document(row) for row in page], "next": _cursor(page[-1]) if more else None})
+
+
+def merge_document(row: MergeRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "databaseId": row.database_id,
+        "state": row.state,
+        "outcome": row.outcome,
+        "requested": {"at": row.requested, "token": row.requester},
+        "settled": row.settled,
+        "plan": {**row.plan, "digest": row.plan_digest, "revision": 1},
+        "winnerRecipientId": row.survivor_id,
+        "winnerChannelIdentifier": row.winner_channel_identifier,
+        "receipt": row.receipt and row.receipt.document(),
+    }
+
+
+def _cursor(row: MergeRow) -> str:
+    return urlsafe_b64encode(json.dumps([rfc3339(row.requested), str(row.id)]).encode()).decode()
+
+
+def _position(cursor: str) -> Position:
+    try:
+        requested, merge_id = json.loads(urlsafe_b64decode(cursor))
+        return Position(parse_time(requested), UUID(merge_id))
+    except (ValueError, TypeError, AttributeError):
+        raise CursorInvalid from None

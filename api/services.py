@@ -1,0 +1,98 @@
+"""What the routes work with, and who calls them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Path, Request
+from fastapi.security import HTTPBearer
+from temporalio.converter import PayloadCodec
+
+from api.gateway import Gateway
+from domain.errors import DatabaseNotFound, ScopeMissing, Unauthenticated
+from store import tokens
+from store.engine import Store
+from store.tokens import Scope, Token
+
+LARGEST_ID = 2**63 - 1
+_bearer = HTTPBearer(auto_error=False, description="A token made by `onefold token create`.")
+
+
+@dataclass(frozen=True)
+class CodecEndpoint:
+    """Where Temporal's UI decodes payloads: one origin, and a secret in the path (its UI can't send one otherwise)."""
+
+    codec: PayloadCodec
+    origin: str
+    secret: str
+
+
+@dataclass(frozen=True)
+class Services:
+    """`codec_endpoint` None: none is served."""
+
+    store: Store
+    gateway: Gateway
+    codec_endpoint: CodecEndpoint | None = None
+
+
+def services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+Wired = Annotated[Services, Depends(services)]
+ContactId = Annotated[int, Path(alias="contactId", ge=1, le=LARGEST_ID)]
+ColumnName = Annotated[str, Path(alias="field", max_length=255, pattern=r"^[^\x00]+$")]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A token that may do this, in this database."""
+
+    token: Token
+    database_id: int
+
+
+def needs(scope: Scope) -> Callable[..., Awaitable[Token]]:
+    """The caller's token, which has this scope."""
+
+    async def token(request: Request, wired: Wired, _: Annotated[object, Depends(_bearer)]) -> Token:
+        found, _ = await tokens.authenticate(wired.store, bearer(request))
+        demand(found, scope)
+        return found
+
+    return token
+
+
+def needs_in_database(scope: Scope) -> Callable[..., Awaitable[Caller]]:
+    """The caller, for a route with a databaseId: a foreign database and a missing one answer the same."""
+
+    async def caller(
+        request: Request,
+        wired: Wired,
+        database_id: Annotated[int, Path(alias="databaseId", ge=1, le=LARGEST_ID)],
+        _: Annotated[object, Depends(_bearer)],
+    ) -> Caller:
+        return await authorise(wired.store, request, database_id, scope)
+
+    return caller
+
+
+async def authorise(store: Store, request: Request, database_id: int, scope: Scope) -> Caller:
+    token, exists = await tokens.authenticate(store, bearer(request), database_id)
+    if not exists or not token.reaches(database_id):
+        raise DatabaseNotFound
+    demand(token, scope)
+    return Caller(token, database_id)
+
+
+def bearer(request: Request) -> str:
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated
+    return value.strip()
+
+
+def demand(token: Token, scope: Scope) -> None:
+    if not token.may(scope):
+        raise ScopeMissing(f"The token lacks the scope {scope.value}.")

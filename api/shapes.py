@@ -1,0 +1,293 @@
+"""The shapes of bodies and answers, as OpenAPI shows them. The vendor's names, ours a superset."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+
+from domain.times import parse_time
+
+ConsentStatus = Literal["OPTED-IN", "OPTED-OUT"]
+Flag = StrictBool | Literal["true", "false"]  # the vendor's own example sends these as texts
+
+
+def _time(value: object) -> object:
+    return parse_time(value) if isinstance(value, str) else value
+
+
+Time = Annotated[datetime, BeforeValidator(_time), Field(examples=["2017-08-15T00:00:00Z", "2017-08-15"])]
+Name = Annotated[StrictStr, Field(min_length=1, max_length=255)]
+
+
+class Given(BaseModel):
+    """A body. What it does not know it refuses: a misspelt flag must not be taken for its default."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class IdentityInput(Given):
+    name: StrictStr = Field(description="An active lookup key of the database.", examples=["userId"])
+    value: StrictStr = Field(examples=["777374"])
+
+
+class EstablishIdentitySpecification(Given):
+    identity: IdentityInput
+    useCrmContactAsWinner: Flag | None = Field(
+        default=None, description="True: where exactly one of the contacts has a CRM sync id, that one survives."
+    )
+    mergeEvents: Flag | None = Field(default=None, description="False: the absorbed contact's events stay with it.")
+
+    @property
+    def crm_contact_wins(self) -> bool:
+        return self.useCrmContactAsWinner in {True, "true"}
+
+    @property
+    def events_merge(self) -> bool:
+        return self.mergeEvents not in {False, "false"}
+
+
+class MergeSpecification(EstablishIdentitySpecification):
+    databaseId: StrictInt = Field(ge=1, le=2**63 - 1, examples=[10000])
+    channel: StrictStr = Field(examples=["PUSH"])
+    qualifier: StrictStr = Field(examples=["ap56921D"])
+    destination: StrictStr = Field(examples=["Sksd03jdJKK|H892hH"])
+
+
+class Receipt(BaseModel):
+    """Keep it: it commits to the ledger entry and to all before it."""
+
+    database: int
+    seq: int
+    entry_hash: str
+
+
+class Answer(BaseModel):
+    winnerRecipientId: int
+    winnerChannelIdentifier: str
+    outcome: Literal["merged", "assigned", "reassigned", "unchanged"]
+    mergeId: str
+    receipt: Receipt
+
+
+class PlanRow(BaseModel):
+    name: str
+    older: str | None
+    newer: str | None
+    result: str | None
+    rule: str
+    winner: str | None
+    lost: list[str]
+
+
+class Plan(BaseModel):
+    digest: str
+    revision: int
+    ruleset: str
+    policy: dict[str, Any]
+    request: MergeSpecification
+    outcome: str
+    older: int | None
+    newer: int | None
+    survivor: int | None
+    absorbed: int | None
+    winnerChannelIdentifier: str
+    fields: list[PlanRow]
+    identities: list[PlanRow]
+    devices: list[dict[str, Any]]
+    inbox: dict[str, Any]
+    events: dict[str, Any]
+    contactLists: list[int]
+    blockers: list[dict[str, str]]
+
+
+class Merge(BaseModel):
+    id: str
+    databaseId: int
+    state: Literal["preparing", "merging", "done"]
+    outcome: str | None
+    requested: dict[str, str]
+    settled: str | None
+    plan: Plan
+    winnerRecipientId: int | None
+    winnerChannelIdentifier: str | None
+    receipt: Receipt | None
+
+
+class MergePage(BaseModel):
+    merges: list[Merge]
+    next: str | None = Field(description="Send it as `after` for the next page; null on the last one.")
+
+
+class CustomField(Given):
+    name: StrictStr = Field(examples=["Favorite Food"])
+    value: StrictStr | StrictBool | StrictInt | Decimal | None = Field(
+        description="Null clears. Booleans are Yes and No on the wire.", examples=["Burger"]
+    )
+
+
+class ContactInput(Given):
+    """Absent leaves a value as it is, null clears it."""
+
+    email: StrictStr | None = None
+    emailType: StrictStr | None = None
+    leadSource: StrictStr | None = None
+    optInDetails: StrictStr | None = Field(default=None, description="Can only be set on a contact being added.")
+    visitorKey: StrictStr | None = None
+    crmSyncId: StrictStr | None = None
+    created: Time | None = Field(default=None, description="Needs an admin's token.")
+    customFields: list[CustomField] = []
+
+
+class LookupKeyField(Given):
+    name: StrictStr
+    value: StrictStr
+
+
+class ContactUpsertSpecification(Given):
+    lookupKeyFields: list[LookupKeyField] = Field(min_length=1)
+    contact: ContactInput = ContactInput()
+
+
+class ChannelData(Given):
+    channelType: StrictStr = Field(examples=["PUSH"])
+    qualifier: StrictStr = Field(examples=["ap56921D"])
+    destination: StrictStr = Field(examples=["Sksd03jdJKK|H892hH"])
+    status: ConsentStatus | None = None
+    consentDate: Time | None = None
+    consentSource: StrictStr | None = Field(default=None, max_length=255)
+    attributes: dict[Name, Annotated[StrictStr, Field(max_length=255)]] = Field(
+        default={}, examples=[{"timezoneId": "CET"}]
+    )
+
+
+class ContactByChannelSpecification(Given):
+    channel: ChannelData
+    contact: ContactInput = ContactInput()
+
+
+class ContactInfo(BaseModel):
+    id: int
+    location: str
+
+
+class NamedValue(BaseModel):
+    name: str
+    value: str
+
+
+class Channel(BaseModel):
+    id: int
+    channelType: str
+    qualifier: str
+    destination: str
+    status: ConsentStatus
+    consentDate: str | None
+    consentSource: str | None
+    attributes: dict[str, str]
+
+
+class Contact(BaseModel):
+    id: int
+    databaseId: int
+    created: str
+    lastModified: str
+    version: int
+    email: str | None
+    emailType: str | None
+    optInDetails: str | None
+    leadSource: str | None
+    crmSyncId: str | None
+    visitorKey: str | None
+    muid: str | None
+    customFields: list[NamedValue]
+    identities: list[NamedValue]
+    channels: list[Channel]
+    contactLists: list[int]
+
+
+class MessageInput(Given):
+    messageName: Name
+    channel: Name = "PUSH"
+    body: StrictStr | None = None
+    sentDate: Time | None = None
+    expires: Time | None = None
+
+
+class Message(BaseModel):
+    id: int
+    messageName: str
+    channel: str
+    body: str | None
+    sentDate: str
+    expires: str | None
+
+
+class EventInput(Given):
+    type: Name
+    occurred: Time | None = None
+    attributes: dict[Name, Annotated[StrictStr, Field(max_length=1000)]] = {}
+
+
+class Event(BaseModel):
+    id: int
+    type: str
+    occurred: str
+    recordedOn: int = Field(description="The contact id under which the event came in.")
+    attributes: dict[str, str]
+
+
+class Created(BaseModel):
+    id: int
+
+
+class ColumnInput(Given):
+    name: Name
+    type: Literal["text", "number", "boolean", "date", "selection"] = "text"
+    required: StrictBool = False
+    selections: list[Name] = []
+
+
+class DatabaseInput(Given):
+    id: StrictInt | None = Field(default=None, ge=1, le=2**53, description="Chosen by the service where it is absent.")
+    name: Name
+    keyed: StrictBool = False
+
+
+class NameInput(Given):
+    name: Name
+
+
+class PolicyInput(Given):
+    survivor: Literal["device-contact", "lookup-contact", "older", "newer"]
+
+
+class LookupKey(BaseModel):
+    databaseId: int
+    field: str
+    status: Literal["ACTIVE", "CREATE_PENDING"]
+
+
+class PutLookupKey(LookupKey):
+    duplicateValues: int = Field(description="Values that more than one contact holds: they keep the key pending.")
+    invalidValues: int = Field(description="Values that no identity can have, such as one with control characters.")
+
+
+class LookupKeys(BaseModel):
+    lookupKeys: list[LookupKey]
+
+
+class Database(BaseModel):
+    id: int
+    name: str
+    keyed: bool
+    created: str
+    columns: list[ColumnInput]
+    lookupKeys: list[LookupKey]
+    appKeys: list[str]
+    smsCampaigns: list[str]
+    policy: dict[str, Any]
+
+
+class Databases(BaseModel):
+    databases: list[Database]

@@ -1,0 +1,1 @@
+"""What a contact is and how two become one. No I/O, no clock."""

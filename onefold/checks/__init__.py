@@ -1,0 +1,1 @@
+"""What `onefold doctor` looks at, one file each."""

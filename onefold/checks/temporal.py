@@ -1,0 +1,100 @@
+"""Is Temporal there, does a worker poll, and can merges be found by their search attributes."""
+
+import asyncio
+import socket
+from datetime import UTC, datetime, timedelta
+
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.gateway import DATABASE_ID, MERGE_ID
+from onefold.checks.check import Check, ok, problem
+from onefold.checks.local_run import LocalRun
+
+WITHIN = 10
+DEFAULT_ADDRESS = "localhost:7233"
+# The server remembers pollers for five minutes; one that lives asks again at least every minute.
+_LIVELY = timedelta(seconds=75)
+_KINDS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+
+
+async def check_temporal(run: LocalRun, task_queue: str) -> list[Check]:
+    config = ClientConfig.load_client_connect_config()
+    address = config.get("target_host") or DEFAULT_ADDRESS
+    config["target_host"] = address
+    try:
+        async with asyncio.timeout(WITHIN):
+            await asyncio.to_thread(_reach, address)
+            client = await Client.connect(**config)
+            return [await _namespace(client, address), await _worker(client, task_queue), await _attributes(client)]
+    except (OSError, ValueError, RuntimeError, RPCError) as error:
+        return [problem("temporal", f"{address} does not answer: {_reason(error)}", _fix(run, address))]
+
+
+def _reach(address: str) -> None:
+    """Asked first, because the SDK says less plainly why it could not connect."""
+    host, _, port = address.rpartition(":")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
+
+
+async def _namespace(client: Client, address: str) -> Check:
+    name = client.namespace
+    try:
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=name))
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        fix = f"`temporal operator namespace create --namespace {name}`, or correct TEMPORAL_NAMESPACE"
+        return problem("temporal", f"{address} has no namespace {name}", fix)
+    return ok("temporal", f"{address}, namespace {name}")
+
+
+async def _worker(client: Client, task_queue: str) -> Check:
+    seen = [await _last_poll(client, task_queue, kind) for kind in _KINDS]
+    latest = min((one for one in seen if one), default=None)
+    if None in seen or latest is None or datetime.now(UTC) - latest > _LIVELY:
+        return problem("worker", f"none polls the task queue {task_queue}", "start one: `onefold worker`")
+    return ok("worker", f"polls the task queue {task_queue}")
+
+
+async def _last_poll(client: Client, task_queue: str, kind: TaskQueueType.ValueType) -> datetime | None:
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
+        )
+    )
+    return max((poller.last_access_time.ToDatetime(UTC) for poller in described.pollers), default=None)
+
+
+async def _attributes(client: Client) -> Check:
+    wanted = [attribute.name for attribute in (MERGE_ID, DATABASE_ID)]
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    if missing := [name for name in wanted if name not in known.custom_attributes]:
+        arguments = " ".join(f"--name {name} --type Keyword" for name in missing)
+        return problem(
+            "search attributes",
+            f"{' and '.join(missing)} missing in namespace {client.namespace}",
+            f"`temporal operator search-attribute create {arguments}`, or start a worker, which makes them",
+        )
+    return ok("search attributes", ", ".join(wanted))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"nothing came within {WITHIN} s"
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return " ".join(str(error).split())[:200]
+
+
+def _fix(run: LocalRun, address: str) -> str:
+    if address in {run.settings.get("TEMPORAL_ADDRESS"), DEFAULT_ADDRESS}:
+        return "start it with everything else: `make run`"
+    return "start that server, or correct TEMPORAL_ADDRESS (host:port)"

@@ -1,0 +1,101 @@
+"""The `onefold` command."""
+
+import gc
+import io
+import os
+import sys
+
+import typer
+
+from onefold.commands import database, doctor, invariants, merge, simulate, token
+from onefold.commands.failures import CommandFailed, tell
+from onefold.commands.running import in_store, run, settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Merges two contact records into one, durably and auditably. It can't be undone.",
+)
+db = typer.Typer(no_args_is_help=True, help="The database schema.")
+app.add_typer(db, name="db")
+app.add_typer(token.app, name="token")
+app.add_typer(database.app, name="database")
+app.add_typer(merge.app, name="merge")
+app.command()(simulate.simulate)
+app.command()(invariants.invariants)
+app.command()(doctor.doctor)
+
+
+@app.command()
+def up() -> None:
+    """Start everything on this machine: PostgreSQL, Temporal, worker, API, demo data. Ctrl-C stops it."""
+    from onefold.settings import UpSettings, read
+    from onefold.up import up as run_up
+
+    raise typer.Exit(run_up(read(UpSettings)))
+
+
+@app.command()
+def serve() -> None:
+    """Run the API and the pages."""
+    from onefold import logs
+    from onefold.serve import serve as run_server
+
+    logs.configure()
+    run_server(settings())
+
+
+@app.command()
+def worker() -> None:
+    """Run a worker: it executes the workflows and their activities."""
+    from onefold import logs
+    from onefold.worker import work
+
+    logs.configure()
+    run(work(settings()))
+
+
+@app.command()
+def demo() -> None:
+    """Load the demo data. Safe to repeat; its tokens are taken from the environment."""
+    from onefold.demo import load_demo
+    from onefold.demo_secrets import TOKENS
+
+    if missing := [name for name in TOKENS if not os.environ.get(name)]:
+        raise CommandFailed("settings-invalid", f"The demo's tokens are not in the environment: {', '.join(missing)}.")
+    in_store(lambda store: load_demo(store, os.environ))
+
+
+@db.command()
+def upgrade() -> None:
+    """Bring the schema up to date."""
+    from sqlalchemy import create_engine
+
+    from onefold.settings import StoreSettings, read
+    from store.migrate import upgrade as run_migrations
+
+    url = read(StoreSettings).database_url.get_secret_value()
+    revision = run_migrations(create_engine(url, hide_parameters=True))
+    typer.echo(f"The schema is at revision {revision}.")
+
+
+def main() -> None:
+    """Exit codes: 0 done, 1 an error, 2 wrong usage, 3 refused by a rule, 130 Ctrl-C."""
+    try:
+        code = _run()
+    finally:
+        # A process that used the Temporal SDK can crash at exit if garbage is left.
+        gc.collect()
+    sys.exit(code)
+
+
+def _run() -> str | int | None:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a value may not fit the locale
+    try:
+        app()
+    except SystemExit as ended:
+        return ended.code
+    except Exception as error:
+        return tell(error)
+    return 0

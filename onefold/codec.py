@@ -1,0 +1,67 @@
+"""The payload codec: AES-256-GCM over everything that Temporal stores of a payload, plaintext refused."""
+
+import secrets
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from temporalio.api.common.v1 import Payload
+from temporalio.converter import PayloadCodec
+
+_ENCODING = b"binary/encrypted"
+_NONCE = 12
+
+
+class PlaintextRefused(ValueError):
+    """A payload that this service did not encrypt, or not with a key that it knows."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """Keys by id, 32 bytes each. New payloads take the first; the others still decode what they once encoded."""
+
+    keys: Mapping[str, bytes]
+
+    @classmethod
+    def parse(cls, text: str) -> "Keyring":
+        """Reads `id:base64,id:base64`, the value of ONEFOLD_CODEC_KEYS. Raises ValueError."""
+        keys = {}
+        for pair in text.split(","):
+            key_id, _, encoded = pair.strip().partition(":")
+            key = b64decode(encoded, validate=True)
+            if not key_id or len(key) != 32:
+                raise ValueError("each codec key reads id:base64 of 32 bytes")
+            keys[key_id] = key
+        return cls(keys)
+
+
+class EncryptingCodec(PayloadCodec):
+    def __init__(self, keyring: Keyring) -> None:
+        self._ciphers = {key_id: AESGCM(key) for key_id, key in keyring.keys.items()}
+        self._current = next(iter(keyring.keys))
+
+    async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        return [self._encrypt(payload) for payload in payloads]
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Raises PlaintextRefused: whoever can write to Temporal can't make this service read what it did not write."""
+        return [self._decrypt(payload) for payload in payloads]
+
+    def _encrypt(self, payload: Payload) -> Payload:
+        nonce = secrets.token_bytes(_NONCE)
+        key_id = self._current.encode()
+        sealed = self._ciphers[self._current].encrypt(nonce, payload.SerializeToString(), key_id)
+        return Payload(metadata={"encoding": _ENCODING, "key-id": key_id}, data=nonce + sealed)
+
+    def _decrypt(self, payload: Payload) -> Payload:
+        key_id = payload.metadata.get("key-id", b"")
+        cipher = self._ciphers.get(key_id.decode(errors="replace"))
+        if payload.metadata.get("encoding") != _ENCODING or cipher is None:
+            raise PlaintextRefused
+        try:
+            clear = cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], key_id)
+        except InvalidTag:
+            raise PlaintextRefused from None
+        return Payload.FromString(clear)

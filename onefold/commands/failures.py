@@ -1,0 +1,57 @@
+"""How a command ends that could not do its work: one sentence on standard error, and an exit code."""
+
+import sys
+
+from domain.visible import visible
+
+ERROR = 1
+USAGE = 2
+REFUSED = 3
+
+_OLD_SCHEMA = {"UndefinedTable", "UndefinedColumn", "InvalidSchemaName"}
+
+
+class CommandFailed(Exception):
+    """A command that can't do its work. `code` is stable, the message a sentence for the person at the terminal."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+def tell(error: Exception) -> int:
+    """Says what went wrong and returns the exit code. Raises an error that is none of ours again: a defect."""
+    code, sentence, exit_code = _told(error)
+    for line in f"{sentence} ({code})".splitlines():
+        print(f"onefold: {visible(line)}", file=sys.stderr)
+    return exit_code
+
+
+def _told(error: Exception) -> tuple[str, str, int]:
+    # Imported here, since most commands end well and need not wait for them.
+    from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+    from domain.errors import Refusal, ServiceUnavailable
+    from onefold.settings import SettingsError
+    from store.engine import StoreError
+
+    match error:
+        case CommandFailed():
+            return error.code, str(error), ERROR
+        case SettingsError():
+            return "settings-invalid", str(error), ERROR
+        case ServiceUnavailable() | OperationalError() | InterfaceError():
+            return ServiceUnavailable.code, "The database does not answer: `onefold doctor` says why.", ERROR
+        case Refusal():
+            return error.code, error.detail, REFUSED
+        case StoreError():
+            return "store-error", _store_sentence(str(error)), ERROR
+        case DBAPIError():
+            return "store-error", _store_sentence(type(error.orig).__name__), ERROR
+    raise error
+
+
+def _store_sentence(name: str) -> str:
+    if name in _OLD_SCHEMA:
+        return "The database's schema is not up to date: run `onefold db upgrade`."
+    return f"The database refused a statement with {name}: this is a defect of Onefold."

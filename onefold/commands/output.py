@@ -1,0 +1,72 @@
+"""What commands print: JSON for scripts, tables for people."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from domain.times import rfc3339
+from domain.visible import visible
+
+NARROWEST = 60
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+_LOOKS_LIKE_OURS = {"", "null"}
+
+
+def print_json(document: object) -> None:
+    """ASCII only: a value can neither break a terminal nor be lost in a locale."""
+    typer.echo(json.dumps(document, default=_text, indent=2))
+
+
+def console() -> Console:
+    """Prints values as they are: nothing in them is markup, an emoji's name or a link."""
+    made = Console(markup=False, emoji=False, highlight=False)
+    made.width = max(made.width, NARROWEST)
+    return made
+
+
+def cell(value: str | None) -> Text:
+    """A value, never cut. What could be taken for an absent one is quoted."""
+    if value is None:
+        return Text("null", style="dim", overflow="fold")
+    quoted = value in _LOOKS_LIKE_OURS or value != value.strip() or value.startswith('"')
+    return Text(f'"{visible(value)}"' if quoted else visible(value), overflow="fold")
+
+
+def table(*headings: str, whole: Iterable[str] = ()) -> Table:
+    """The columns named in `whole` have short words of ours, which are not broken."""
+    made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+    for heading in headings:
+        made.add_column(heading, overflow="fold", no_wrap=heading in set(whole))
+    return made
+
+
+def print_facts(to: Console, facts: Sequence[tuple[str, str | Text]]) -> None:
+    """Names and what they are, a line each."""
+    made = Table.grid(padding=(0, 2, 0, 0))
+    made.add_column(no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, fact in facts:
+        made.add_row(Text(name), fact if isinstance(fact, Text) else Text(visible(fact), overflow="fold"))
+    to.print(made)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 device`, `2 devices`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _text(value: object) -> str:
+    match value:
+        case datetime():
+            return rfc3339(value)
+        case UUID():
+            return str(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,54 @@
+"""How a command gets its settings and its store, and runs what it does.
+
+What is slow to import is imported where it is needed: `onefold --help` answers at once.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from onefold.settings import Settings
+    from store.engine import Store
+
+T = TypeVar("T")
+
+
+def settings() -> "Settings":
+    from onefold.settings import Settings, read
+
+    return read(Settings)
+
+
+def run(coroutine: Coroutine[Any, Any, T]) -> T:
+    return asyncio.run(coroutine)
+
+
+def in_store(work: "Callable[[Store], Awaitable[T]]") -> T:
+    """Runs `work` with the store that DATABASE_URL names."""
+    from onefold.settings import StoreSettings, read
+    from store.engine import Store
+
+    async def connected() -> T:
+        store = Store.connect(read(StoreSettings).database_url.get_secret_value(), pool_size=2)
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    with without_logs():
+        return run(connected())
+
+
+@contextmanager
+def without_logs() -> Iterator[None]:
+    """The store logs for the servers; a command says the same in the sentence that it ends with."""
+    import structlog
+
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("critical"))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)

@@ -1,0 +1,135 @@
+"""The demo data: deterministic, and safe to load again.
+
+Database 10000 merges at once, so does 99999 for now (its merges wait for a person once approvals exist), and 20000
+demands a column that none of its contacts has. Each outcome has a device whose address the README names.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+
+from domain.address import Address, Channel
+from domain.columns import Column, ColumnType
+from domain.contact import Consent, Contact, Device, SystemAttributes
+from domain.errors import NameTaken
+from store import databases, loading, lookup_keys, tokens
+from store.engine import Store
+from store.tokens import Scope
+
+DATABASES = {99999: "Merges wait for a person", 10000: "Merges at once", 20000: "Requires a country"}
+APP_KEY = "ap56921D"
+CAMPAIGN = "spring"
+COLUMNS = (
+    Column("userId", ColumnType.TEXT),
+    Column("Alias Id", ColumnType.TEXT),
+    Column("Favorite Food", ColumnType.TEXT),
+    Column("Loyalty Card", ColumnType.TEXT),
+    Column("Newsletter", ColumnType.BOOLEAN),
+    Column("Visits", ColumnType.NUMBER),
+)
+LOOKUP_KEYS = ("userId", "Alias Id")
+_LIFETIME = timedelta(days=365)
+_READING = (Scope.CONTACTS_READ, Scope.MERGES_READ, Scope.DATABASES_READ)
+_TOKENS = {
+    "ONEFOLD_TOKEN": ("mobile-backend", "service", (*_READING, Scope.CONTACTS_WRITE, Scope.MERGES_REQUEST)),
+    "ONEFOLD_SPECIALIST_TOKEN": ("specialist", "person", (*_READING, Scope.DATABASES_WRITE)),
+    "ONEFOLD_AUDITOR_TOKEN": ("auditor", "person", _READING),
+    "ONEFOLD_ADMIN_TOKEN": ("admin", "person", (Scope.ADMIN,)),
+}
+
+
+async def load_demo(store: Store, environment: Mapping[str, str]) -> None:
+    """`environment` holds the demo's tokens in clear, under the names that demo.env gives them."""
+    for database_id, name in DATABASES.items():
+        await _database(store, database_id, name)
+    for contact in (one for database_id in DATABASES for one in contacts(database_id)):
+        await loading.load(store, contact)
+    for variable, (owner, kind, scopes) in _TOKENS.items():
+        await _token(store, environment[variable], owner, kind, scopes)
+
+
+def contacts(database_id: int) -> list[Contact]:
+    """The seed's two contacts and one for each other outcome; in 20000 only one that lacks its country."""
+    if database_id == 20000:
+        return [_contact(database_id, "Blck20000|chan20", "2024-03-01", custom={"Favorite Food": "Soup"})]
+    return [
+        _contact(
+            database_id,
+            "ZMjue73FFG|Zujdd9d",
+            "2017-08-01",
+            modified="2017-08-07",
+            email="albert.b.jerm@gmail.com",
+            custom={"Favorite Food": "Pizza"},
+            identities={"userId": "777374"},
+        ),
+        _contact(
+            database_id,
+            "Sksd03jdJKK|H892hH",
+            "2017-08-15",
+            modified="2017-08-16",
+            email="bertrand.jerm@gmail.com",
+            custom={"Favorite Food": "Burger"},
+        ),
+        _contact(database_id, "AsgnMuid01|chanAsg1", "2024-01-10", custom={"Visits": "3"}),
+        _contact(database_id, "ReasMuid01|chanRea1", "2024-01-11", identities={"userId": "oldidentity1234"}),
+        _contact(database_id, "SameMuid01|chanSam1", "2024-01-12", identities={"userId": "identity1234"}),
+        _contact(database_id, "BothMuidA1|chanBotA", "2024-02-01", identities={"userId": "contactA1234"}),
+        _contact(database_id, "BothMuidB1|chanBotB", "2024-02-02", identities={"userId": "contactB5678"}),
+        _contact(database_id, "+4915550100", "2024-02-10", email="sms@example.org", custom={"Newsletter": "Yes"}),
+    ]
+
+
+def _contact(
+    database_id: int,
+    destination: str,
+    created: str,
+    *,
+    modified: str | None = None,
+    email: str | None = None,
+    custom: Mapping[str, str] | None = None,
+    identities: Mapping[str, str] | None = None,
+) -> Contact:
+    channel, qualifier = (Channel.SMS, CAMPAIGN) if destination.startswith("+") else (Channel.PUSH, APP_KEY)
+    address = Address(channel, qualifier, destination)
+    muid = address.channel_identifier if channel is Channel.PUSH else None
+    return Contact(
+        id=0,
+        database_id=database_id,
+        created=_midnight(created),
+        last_modified=_midnight(modified or created),
+        version=1,
+        system=SystemAttributes(email=email, muid=muid),
+        custom=custom or {},
+        identities=identities or {},
+        devices=(Device(0, address, Consent("OPTED-IN")),),
+    )
+
+
+async def _database(store: Store, database_id: int, name: str) -> None:
+    required = (Column("Country", ColumnType.TEXT, required=True),) if database_id == 20000 else ()
+    with suppress(NameTaken):
+        await databases.create(store, name, database_id=database_id)
+    for column in (*COLUMNS, *required):
+        with suppress(NameTaken):
+            await databases.add_column(store, database_id, column)
+    for lookup_key in LOOKUP_KEYS:
+        await lookup_keys.put(store, database_id, lookup_key)
+    await databases.add_qualifier(store, database_id, Channel.PUSH, APP_KEY)
+    await databases.add_qualifier(store, database_id, Channel.SMS, CAMPAIGN)
+
+
+async def _token(store: Store, bearer: str, owner: str, kind: str, scopes: tuple[Scope, ...]) -> None:
+    with suppress(NameTaken):
+        await tokens.create(
+            store,
+            bearer,
+            owner=owner,
+            owner_kind=kind,
+            scopes=scopes,
+            database_ids=None if Scope.ADMIN in scopes else list(DATABASES),
+            expires=datetime.now(UTC) + _LIFETIME,
+        )
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)

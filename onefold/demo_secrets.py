@@ -1,0 +1,42 @@
+"""The keys and tokens of one data folder, made once and kept."""
+
+import base64
+import secrets
+import string
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from onefold.env_files import read_env, write_env
+
+
+def key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+
+
+def token() -> str:
+    """`of_<id>_<secret>`: the id names the row that holds the secret's hash."""
+    identifier = "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(8))
+    return f"of_{identifier}_{secrets.token_urlsafe(32)}"
+
+
+def codec_keys() -> str:
+    return f"{secrets.token_hex(4)}:{key()}"
+
+
+SERVERS_SECRETS: Mapping[str, Callable[[], str]] = {
+    "ONEFOLD_WORKFLOW_ID_KEY": key,
+    "ONEFOLD_CODEC_KEYS": codec_keys,
+    "ONEFOLD_CODEC_ENDPOINT_SECRET": lambda: secrets.token_urlsafe(32),
+}
+TOKENS = ("ONEFOLD_TOKEN", "ONEFOLD_SPECIALIST_TOKEN", "ONEFOLD_AUDITOR_TOKEN", "ONEFOLD_ADMIN_TOKEN")
+
+
+def secrets_of(data: Path) -> dict[str, str]:
+    """Reads them, making those that are not there yet."""
+    path = data / "secrets.env"
+    known = read_env(path)
+    makers = {**SERVERS_SECRETS, **dict.fromkeys(TOKENS, token)}
+    if missing := makers.keys() - known.keys():
+        known |= {name: makers[name]() for name in makers if name in missing}
+        write_env(path, "Lost with this file: what it encrypted in Temporal's histories, and the demo's tokens.", known)
+    return {name: known[name] for name in makers}

@@ -1,0 +1,111 @@
+"""Settings: environment variables, read once."""
+
+from base64 import b64decode
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from onefold.codec import Keyring
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Kind = TypeVar("Kind", bound=BaseSettings)
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message is a sentence and never repeats the value, which may be a secret."""
+
+
+class UpSettings(BaseSettings):
+    """What `onefold up` needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="ONEFOLD_", env_ignore_empty=True)
+
+    data: Path = Path(".onefold")
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    postgres_port: Port = 5433
+    temporal_port: Port = 7233
+    temporal_ui_port: Port = 8233
+    database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
+
+
+class StoreSettings(BaseSettings):
+    """What a tool needs that works on the database alone."""
+
+    model_config = SettingsConfigDict(env_prefix="ONEFOLD_", env_ignore_empty=True)
+
+    database_url: SecretStr = Field(validation_alias="DATABASE_URL", description="PostgreSQL 15 or newer.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, url: SecretStr) -> SecretStr:
+        # Slow to import, and `onefold up` needs neither.
+        from sqlalchemy.engine import make_url  # noqa: PLC0415
+        from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
+        try:
+            driver = make_url(url.get_secret_value()).drivername
+        except (ArgumentError, ValueError):
+            driver = None
+        if driver not in {"postgresql", "postgresql+psycopg"}:
+            raise ValueError("postgresql://user:password@host:port/name is wanted")
+        return url
+
+
+class Settings(StoreSettings):
+    """What the API and the worker need to know. Temporal's own variables are read by its SDK."""
+
+    host: str = Field(default="127.0.0.1", description="The address the API listens on.")
+    port: Port = Field(default=8080, description="The port the API listens on.")
+    wait: float = Field(default=10, gt=0, le=60, description="The longest a request waits for its answer, in seconds.")
+    task_queue: str = Field(default="onefold", description="The Temporal task queue of the workers.")
+    pool: int = Field(default=10, ge=2, le=100, description="Database connections per process.")
+    workflow_id_key: SecretStr = Field(description="32 bytes, base64: keys the ids of workflows. Never change it.")
+    codec_keys: SecretStr = Field(
+        description="Keys of Temporal's payloads, `id:base64` of 32 bytes each, comma-separated; the first encrypts."
+    )
+    codec_endpoint_secret: SecretStr | None = Field(
+        default=None, description="The path of the codec endpoint for Temporal's web UI; unset, none is served."
+    )
+    codec_origin: str | None = Field(default=None, description="The origin of Temporal's web UI, for that endpoint.")
+
+    @field_validator("workflow_id_key")
+    @classmethod
+    def _32_bytes(cls, key: SecretStr) -> SecretStr:
+        if len(b64decode(key.get_secret_value(), validate=True)) != 32:
+            raise ValueError("32 bytes in base64 are wanted")
+        return key
+
+    @field_validator("codec_keys")
+    @classmethod
+    def _keyring(cls, keys: SecretStr) -> SecretStr:
+        Keyring.parse(keys.get_secret_value())
+        return keys
+
+    @property
+    def keyring(self) -> Keyring:
+        return Keyring.parse(self.codec_keys.get_secret_value())
+
+
+def read(kind: type[Kind]) -> Kind:
+    """Reads the settings of one command from the environment."""
+    try:
+        return kind()
+    except ValidationError as error:
+        raise SettingsError("\n".join(complaint(kind, one) for one in error.errors())) from None
+
+
+def complaint(kind: type[BaseSettings], error: "ErrorDetails") -> str:
+    name = str(error["loc"][0])
+    if name in kind.model_fields:
+        name = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
+    if error["type"] == "missing":
+        return f"The setting {name} is missing."
+    reason = error["msg"].removeprefix("Value error, ")
+    return f"The setting {name} cannot be used: {reason[0].lower()}{reason[1:]}."

@@ -1,0 +1,184 @@
+"""`onefold up`: everything that Onefold is, started by one command and stopped by Ctrl-C."""
+
+import os
+import shlex
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from onefold.children import Child, ChildFailed, Task
+from onefold.demo_secrets import TOKENS, secrets_of
+from onefold.env_files import write_env
+from onefold.lockfile import AlreadyRunning, hold
+from onefold.ports import Wanted, complaints
+from onefold.private_files import make_private_folder
+from onefold.servers import Servers, choose, remember_given_out
+from onefold.settings import UpSettings
+from onefold.supervisor import Stage, Supervisor
+from onefold.terminal import Terminal
+
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared with, never bound
+
+
+def up(settings: UpSettings) -> int:
+    """Runs until it is stopped; the exit code says whether that was asked for."""
+    terminal = Terminal()
+    if sys.platform != "linux":
+        terminal.say("`onefold up` needs Linux, whose death signals keep its servers from outliving it.")
+        return 1
+    data = settings.data.expanduser().absolute()
+    with ExitStack() as held:
+        try:
+            make_private_folder(data)
+            held.enter_context(hold(data))
+            secrets = secrets_of(data)
+            servers = choose(settings, data, codec_endpoint(settings, secrets))
+        except AlreadyRunning as refusal:
+            terminal.say(str(refusal))
+            return 1
+        except OSError as error:
+            terminal.say(
+                f"The data folder {data} cannot be used ({error.strerror}: {error.filename}):"
+                " give it to this user, or set ONEFOLD_DATA to another."
+            )
+            return 1
+        return Run(settings, data, secrets, servers, terminal).go()
+
+
+def url_of(settings: UpSettings) -> str:
+    host = EVERYWHERE.get(settings.host, settings.host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+def codec_endpoint(settings: UpSettings, secrets: Mapping[str, str]) -> str:
+    return f"{url_of(settings)}/temporal/codec/{secrets['ONEFOLD_CODEC_ENDPOINT_SECRET']}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run on one data folder, whose lock is held."""
+
+    settings: UpSettings
+    data: Path
+    secrets: Mapping[str, str]
+    servers: Servers
+    terminal: Terminal
+
+    @property
+    def url(self) -> str:
+        return url_of(self.settings)
+
+    def go(self) -> int:
+        return Supervisor(self.data / "run", self.terminal.say).run(self.plan, self.announce)
+
+    def plan(self) -> Sequence[Stage]:
+        if found := complaints(self.ports()):
+            raise ChildFailed("\n".join(found))
+        self.servers.check_own_servers()
+        remember_given_out(self.servers, self.data)
+        env = self.environment()
+        return (
+            self.servers.children,
+            self.task("db-upgrade", "Migrating the database", ("db", "upgrade"), env),
+            self.task("demo", "Loading the demo data", ("demo",), env),
+            (self.server("worker", "worker", env), self.server("serve", "API", env)),
+        )
+
+    def ports(self) -> list[Wanted]:
+        settings, servers = self.settings, self.servers
+        wanted = [Wanted("the API", settings.host, settings.port, "ONEFOLD_PORT")]
+        if servers.postgres:
+            wanted.append(Wanted("PostgreSQL", "127.0.0.1", settings.postgres_port, "ONEFOLD_POSTGRES_PORT"))
+        if servers.temporal:
+            wanted.append(Wanted("Temporal", "127.0.0.1", settings.temporal_port, "ONEFOLD_TEMPORAL_PORT"))
+            wanted.append(
+                Wanted("Temporal's web UI", "127.0.0.1", settings.temporal_ui_port, "ONEFOLD_TEMPORAL_UI_PORT")
+            )
+        return wanted
+
+    def environment(self) -> dict[str, str]:
+        env = self.servers.environment(os.environ)
+        if self.servers.temporal_ui_url:
+            env["ONEFOLD_CODEC_ORIGIN"] = self.servers.temporal_ui_url
+        return env | {
+            "ONEFOLD_HOST": self.settings.host,
+            "ONEFOLD_PORT": str(self.settings.port),
+            "ONEFOLD_DATA": str(self.data),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONUTF8": "1",
+            **self.secrets,
+        }
+
+    def task(self, name: str, title: str, arguments: tuple[str, ...], env: dict[str, str]) -> Task:
+        return Task(name=name, title=title, argv=onefold(*arguments), env=env, log=self.log(name))
+
+    def server(self, name: str, title: str, env: dict[str, str]) -> Child:
+        """The API and the worker are ready together: /readyz also asks whether somebody polls the task queue."""
+        return Child(name=name, title=title, argv=onefold(name), env=env, log=self.log(name), ready=self.why_not_ready)
+
+    def log(self, name: str) -> Path:
+        return self.data / "logs" / f"{name}.log"
+
+    def why_not_ready(self) -> str | None:
+        return why_not_ready(f"{self.url}/readyz")
+
+    def announce(self) -> None:
+        demo_env = self.data / "demo.env"
+        write_env(demo_env, "What this run is reached by, for a shell to source.", self.reached_by())
+        say = self.terminal.say
+        say()
+        say("Onefold is ready. Ctrl-C stops it.", style="bold green")
+        say()
+        say(f"  pages and API    {self.url}")
+        say(f"  API reference    {self.url}/docs")
+        if self.servers.temporal_ui_url:
+            say(f"  Temporal's UI    {self.servers.temporal_ui_url}")
+        for name in TOKENS:
+            say(f"  {name:<24} {self.secrets[name]}")
+        say()
+        say("All of it as variables, for the examples of README.md:", style="bold")
+        say(f". {shlex.quote(str(demo_env))}")
+        say()
+        say("A first request, which merges two contacts of the demo data:", style="bold")
+        say(first_request(self.url, self.secrets["ONEFOLD_TOKEN"]))
+        say()
+
+    def reached_by(self) -> dict[str, str]:
+        return {
+            "ONEFOLD_URL": self.url,
+            **{name: self.secrets[name] for name in TOKENS},
+            "TEMPORAL_ADDRESS": self.servers.temporal_address,
+            "TEMPORAL_UI_URL": self.servers.temporal_ui_url or "",
+            "DATABASE_URL": self.servers.database_url,
+        }
+
+
+def first_request(url: str, token: str) -> str:
+    """The seed's worked example, on the demo database that merges at once."""
+    return " ".join(
+        (
+            f"curl -sS -X PUT '{url}/databases/10000/establishidentity/PUSH-ap56921D/Sksd03jdJKK%7CH892hH'",
+            f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'",
+            """-d '{"identity": {"name": "userId", "value": "777374"}}'""",
+        )
+    )
+
+
+def onefold(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "onefold", *arguments)
+
+
+def why_not_ready(url: str) -> str | None:
+    """Asks without the caller's proxy, which cannot reach this machine's own addresses."""
+    try:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url, timeout=2):
+            return None
+    except urllib.error.HTTPError as answer:
+        with answer:
+            return f"{url} says {answer.code}: {answer.read(300).decode(errors='replace')}"
+    except OSError as error:
+        return f"{url} does not answer: {error}"

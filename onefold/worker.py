@@ -1,0 +1,54 @@
+"""The worker process."""
+
+import asyncio
+import signal
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.worker import PollerBehaviorAutoscaling, Worker
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.merge import Merge
+from activities.prepare import Prepare
+from onefold import temporal
+from onefold.settings import Settings
+from store.engine import Store
+from workflows.establish_identity import EstablishIdentity
+
+WORKFLOWS = [EstablishIdentity]
+_PATIENCE = timedelta(minutes=1)
+
+
+async def work(settings: Settings) -> None:
+    """Polls until a signal ends it; activities under way get ten seconds."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stopped.set)
+    client = await temporal.connect_when_up(settings.keyring, _PATIENCE)
+    store = Store.connect(settings.database_url.get_secret_value(), settings.pool)
+    async with create_worker(client, store, settings.task_queue):
+        await stopped.wait()
+    await store.close()
+
+
+def create_worker(client: Client, store: Store, task_queue: str) -> Worker:
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=WORKFLOWS,
+        activities=[Prepare(store).prepare, Merge(store).merge],
+        workflow_runner=sandbox(),
+        # Measured: 2 s instead of the default 10 cut the recovery from a killed worker from 14 s to 3.5 s.
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+        graceful_shutdown_timeout=timedelta(seconds=10),
+    )
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Messages and names pass through; only the workflow file itself is loaded anew for each run."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules("activities", "domain")
+    )

@@ -1,0 +1,152 @@
+"""Databases: columns, app keys, SMS campaigns, policy. An onboarding specialist starts here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.address import Channel
+from domain.columns import Column
+from domain.errors import DatabaseNotFound, NameTaken
+from domain.policy import Policy, SurvivorRule
+from ledger.entry import GENESIS
+from store.engine import Store
+from store.locks import lock_schema
+from store.rules import read_policy, read_schema
+from store.tables import columns, contacts, databases, ledger_heads, lookup_keys, policies, qualifiers
+
+_LIFT_SEQUENCE = text("""
+    SELECT setval(pg_get_serial_sequence('databases', 'id'), greatest(:id, (SELECT max(id) FROM databases)))
+""")
+
+
+@dataclass(frozen=True)
+class LookupKey:
+    """`status` is ACTIVE, or CREATE_PENDING while contacts hold equal or unfit values."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Database:
+    id: int
+    name: str
+    keyed: bool
+    created: datetime
+    columns: tuple[Column, ...]
+    lookup_keys: tuple[LookupKey, ...]
+    app_keys: tuple[str, ...]
+    sms_campaigns: tuple[str, ...]
+    policy: Policy
+
+
+async def create(store: Store, name: str, *, database_id: int | None = None, keyed: bool = False) -> int:
+    """Creates a database with the policy that never asks and an empty ledger. Raises NameTaken for an id in use."""
+    async with store.transaction() as connection:
+        values: dict[str, object] = {"name": name, "keyed": keyed} | ({"id": database_id} if database_id else {})
+        created = await connection.execute(
+            upsert(databases).values(values).on_conflict_do_nothing().returning(databases.c.id)
+        )
+        new_id = created.scalar()
+        if new_id is None:
+            raise NameTaken("A database with this id exists.")
+        if database_id:
+            await connection.execute(_LIFT_SEQUENCE, {"id": database_id})
+        await connection.execute(
+            insert(policies).values(database_id=new_id, version=1, survivor=SurvivorRule.DEVICE_CONTACT.value)
+        )
+        await connection.execute(
+            insert(ledger_heads).values(database_id=new_id, seq=GENESIS.seq, entry_hash=GENESIS.entry_hash)
+        )
+        return int(new_id)
+
+
+async def get(store: Store, database_id: int) -> Database:
+    async with store.transaction() as connection:
+        return await _read(connection, database_id)
+
+
+async def list_all(store: Store, database_ids: Sequence[int] | None) -> list[Database]:
+    """The databases with these ids (None: all), by id."""
+    async with store.transaction() as connection:
+        query = select(databases.c.id).order_by(databases.c.id)
+        if database_ids is not None:
+            query = query.where(databases.c.id.in_(database_ids))
+        return [await _read(connection, row.id) for row in await connection.execute(query)]
+
+
+async def add_column(store: Store, database_id: int, column: Column) -> None:
+    async with store.transaction() as connection:
+        await lock_schema(connection, database_id)
+        added = await connection.execute(
+            upsert(columns)
+            .values(
+                database_id=database_id,
+                name=column.name,
+                type=column.type.value,
+                required=column.required,
+                selections=list(column.selections),
+            )
+            .on_conflict_do_nothing()
+            .returning(columns.c.name)
+        )
+        if added.one_or_none() is None:
+            raise NameTaken(f"The database has a column {column.name}.")
+
+
+async def add_qualifier(store: Store, database_id: int, channel: Channel, name: str) -> None:
+    """Adds an app key (PUSH) or an SMS campaign; adding it again changes nothing."""
+    async with store.transaction() as connection:
+        await connection.execute(
+            upsert(qualifiers)
+            .values(database_id=database_id, channel=channel.value, name=name)
+            .on_conflict_do_nothing()
+        )
+
+
+async def set_survivor(store: Store, database_id: int, survivor: SurvivorRule) -> Policy:
+    """A new version of the policy. Merges that are under way are planned again under it."""
+    async with store.transaction() as connection:
+        await lock_schema(connection, database_id)
+        before = await read_policy(connection, database_id)
+        if before.survivor is not survivor:
+            await connection.execute(
+                insert(policies).values(database_id=database_id, version=before.version + 1, survivor=survivor.value)
+            )
+        return await read_policy(connection, database_id)
+
+
+async def count_live_contacts(store: Store, database_id: int) -> int:
+    async with store.transaction() as connection:
+        live = (contacts.c.database_id == database_id) & contacts.c.merged_into.is_(None)
+        return int((await connection.execute(select(func.count()).where(live))).scalar_one())
+
+
+async def _read(connection: AsyncConnection, database_id: int) -> Database:
+    row = (await connection.execute(select(databases).where(databases.c.id == database_id))).one_or_none()
+    if row is None:
+        raise DatabaseNotFound
+    schema = await read_schema(connection, database_id)
+    keys = await connection.execute(
+        select(lookup_keys).where(lookup_keys.c.database_id == database_id).order_by(lookup_keys.c.name)
+    )
+    names = (
+        await connection.execute(
+            select(qualifiers).where(qualifiers.c.database_id == database_id).order_by(qualifiers.c.name)
+        )
+    ).all()
+    return Database(
+        id=row.id,
+        name=row.name,
+        keyed=row.keyed,
+        created=row.created,
+        columns=tuple(schema.columns[name] for name in sorted(schema.columns)),
+        lookup_keys=tuple(LookupKey(key.name, key.status) for key in keys),
+        app_keys=tuple(name.name for name in names if name.channel == Channel.PUSH),
+        sms_campaigns=tuple(name.name for name in names if name.channel == Channel.SMS),
+        policy=await read_policy(connection, database_id),
+    )

@@ -1,0 +1,101 @@
+"""The connection pool, and the one way to a transaction."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import structlog
+from psycopg import errors as pg
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from domain.errors import ServiceUnavailable
+from domain.times import rfc3339
+
+# lock < statement < idle, all below an activity's start_to_close of 10 s: a waiter gives up before its caller does,
+# and a process that froze inside its transaction lets go.
+_TIMEOUTS = "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=7s -c timezone=UTC"
+_RERUNS = 10
+_RETRIED = (pg.DeadlockDetected, pg.SerializationFailure)
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class RowsChanged(Exception):
+    """The rows to lock were others by the time they were locked: begin again."""
+
+
+@dataclass(frozen=True)
+class Store:
+    """A pool of connections to one PostgreSQL. Every function of this package takes it, or a transaction of it."""
+
+    engine: AsyncEngine
+
+    @classmethod
+    def connect(cls, url: str, pool_size: int = 10) -> "Store":
+        """`url` is DATABASE_URL. Nothing is sent before the first transaction."""
+        engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            hide_parameters=True,  # an error's text ends in logs; values must not
+            json_serializer=_dumps,
+            connect_args={"options": _TIMEOUTS, "application_name": "onefold"},
+        )
+        return cls(engine)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A READ COMMITTED transaction. What the caller can only repeat comes out as ServiceUnavailable."""
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            cause = getattr(error, "orig", None)
+            if isinstance(cause, _RETRIED):
+                raise RowsChanged from None
+            log.warning("store.unavailable", error=type(cause or error).__name__)
+            raise ServiceUnavailable from None
+        except DBAPIError as error:
+            # The driver's message quotes the key that clashed: only its name may leave the store.
+            name = type(error.orig).__name__
+            log.error("store.error", error=name)  # noqa: TRY400 - the traceback quotes it too
+            raise StoreError(name) from None
+
+    async def rerun(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """Runs `work` in a transaction of its own, again from the start where rows changed meanwhile."""
+        for _ in range(_RERUNS):
+            try:
+                async with self.transaction() as connection:
+                    return await work(connection)
+            except RowsChanged:
+                continue
+        raise ServiceUnavailable
+
+
+class StoreError(Exception):
+    """The database refused a statement that this code believed valid: a defect, told without values."""
+
+
+def as_json(document: object) -> Any:
+    """A document as PostgreSQL gives it back: times as text."""
+    return json.loads(_dumps(document))
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, default=_text, ensure_ascii=False)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    raise TypeError(type(value).__name__)

@@ -1,0 +1,200 @@
+"""The design's invariants, checked on a live database. A violation names ids, never values."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.contact import contact_document
+from ledger.entry import GENESIS, Entry, Head, Payload
+from ledger.recompute import chain_faults, merge_faults, recorded_result
+from store.engine import Store, as_json
+from store.snapshots import read_contact
+
+_BATCH = 200
+
+
+@dataclass(frozen=True)
+class Violation:
+    """`invariant` is its number in the design; 0 is the chain itself."""
+
+    invariant: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """`checked` counts what was looked at: contacts, merges, ledger entries."""
+
+    checked: dict[str, int]
+    violations: list[Violation]
+
+
+# Each statement gives a row for every violation; its columns are ids.
+_STATEMENTS: tuple[tuple[int, str, str], ...] = (
+    (
+        1,
+        "device {id} belongs to absorbed contact {contact_id}",
+        """SELECT d.id, d.contact_id FROM devices d JOIN contacts c ON c.id = d.contact_id
+           WHERE c.merged_into IS NOT NULL""",
+    ),
+    (
+        2,
+        "an identity of database {database_id} is held by contact {contact_id}, which is absorbed",
+        """SELECT i.database_id, i.contact_id FROM identities i JOIN contacts c ON c.id = i.contact_id
+           WHERE c.merged_into IS NOT NULL""",
+    ),
+    (
+        2,
+        "contact {contact_id} holds an identity under a key of database {database_id} that is not active",
+        """SELECT i.database_id, i.contact_id FROM identities i JOIN lookup_keys k USING (database_id, name)
+           WHERE k.status <> 'ACTIVE'""",
+    ),
+    (
+        3,
+        "absorbed contact {id} leads to no live contact of its database",
+        """WITH RECURSIVE chain AS (
+             SELECT id AS start, id, merged_into, database_id, ARRAY[id] AS path FROM contacts
+             WHERE merged_into IS NOT NULL
+             UNION ALL
+             SELECT chain.start, c.id, c.merged_into, c.database_id, chain.path || c.id
+             FROM chain JOIN contacts c ON c.id = chain.merged_into AND c.database_id = chain.database_id
+             WHERE NOT c.id = ANY(chain.path)
+           )
+           SELECT start AS id FROM chain GROUP BY start HAVING NOT bool_or(merged_into IS NULL)""",
+    ),
+    (
+        3,
+        "absorbed contact {id} was written to, or still is in a list",
+        """SELECT c.id FROM contacts c JOIN merges m ON m.absorbed_id = c.id
+           WHERE c.version <> (SELECT (s.snapshot->>'version')::int + 1 FROM (
+               SELECT CASE WHEN (m.device_snapshot->>'id')::bigint = c.id THEN m.device_snapshot
+                           ELSE m.lookup_snapshot END AS snapshot) s)
+           UNION SELECT contact_id FROM contact_list_members l JOIN contacts c ON c.id = l.contact_id
+           WHERE c.merged_into IS NOT NULL""",
+    ),
+    (
+        4,
+        "contact {id} was absorbed {entries} times according to the ledger",
+        """SELECT c.id, count(e.seq) AS entries FROM contacts c
+           LEFT JOIN merges m ON m.absorbed_id = c.id
+           LEFT JOIN ledger_entries e ON e.merge_id = m.id AND e.kind = 'merge.executed'
+           WHERE c.merged_into IS NOT NULL GROUP BY c.id HAVING count(e.seq) <> 1""",
+    ),
+    (
+        4,
+        "ledger entry {seq} of database {database_id} absorbed a contact that is live",
+        """SELECT e.database_id, e.seq FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id
+           LEFT JOIN contacts c ON c.id = m.absorbed_id AND c.merged_into IS NOT NULL
+           WHERE e.kind = 'merge.executed' AND c.id IS NULL""",
+    ),
+    (
+        9,
+        "merge {id} ended {outcome} and yet names an absorbed contact",
+        "SELECT id, outcome FROM merges WHERE outcome <> 'merged' AND absorbed_id IS NOT NULL",
+    ),
+    (
+        10,
+        "merge {id} has {entries} entries in the ledger",
+        """SELECT m.id, count(e.seq) AS entries FROM merges m LEFT JOIN ledger_entries e ON e.merge_id = m.id
+           WHERE m.state = 'done' GROUP BY m.id HAVING count(e.seq) <> 1""",
+    ),
+    (
+        10,
+        "merge {id} answers with another receipt than its entry's",
+        """SELECT m.id FROM merges m JOIN ledger_entries e ON e.merge_id = m.id
+           WHERE (m.ledger_seq, m.ledger_hash) IS DISTINCT FROM (e.seq, e.entry_hash)""",
+    ),
+    (
+        12,
+        "device {id} and its contact {contact_id} are of different databases",
+        """SELECT d.id, d.contact_id FROM devices d JOIN contacts c ON c.id = d.contact_id
+           WHERE c.database_id <> d.database_id""",
+    ),
+    (
+        12,
+        "contact {contact_id} holds an identity of database {database_id}, which is not its own",
+        """SELECT i.contact_id, i.database_id FROM identities i JOIN contacts c ON c.id = i.contact_id
+           WHERE c.database_id <> i.database_id""",
+    ),
+)
+_COUNTS = text("""
+    SELECT (SELECT count(*) FROM contacts) AS contacts, (SELECT count(*) FROM merges) AS merges,
+           (SELECT count(*) FROM ledger_entries) AS entries
+""")
+_HEADS = text("SELECT database_id, seq, entry_hash FROM ledger_heads ORDER BY database_id")
+_ENTRIES = text("""
+    SELECT e.database_id, e.seq, e.id, e.kind, e.at, e.merge_id, e.canonical, e.entry_hash, m.plan_digest,
+      (SELECT jsonb_agg(jsonb_build_array(p.contact_id, encode(p.salt, 'hex'), p.content) ORDER BY p.part)
+       FROM ledger_payloads p WHERE p.database_id = e.database_id AND p.seq = e.seq) AS payloads
+    FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id
+    WHERE e.database_id = :database_id AND e.seq > :after ORDER BY e.seq LIMIT :batch
+""")
+
+
+async def check(store: Store, progress: Callable[[int], None] = lambda _: None) -> Report:
+    """Checks everything; `progress` is told of each ledger entry that is done. Reads one moment's snapshot."""
+    async with store.transaction() as connection:
+        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+        violations = [
+            Violation(number, sentence.format(**row._mapping))
+            for number, sentence, statement in _STATEMENTS
+            for row in await connection.execute(text(statement))
+        ]
+        for head in (await connection.execute(_HEADS)).all():
+            violations += [one async for one in _check_chain(connection, head, progress)]
+        counts = (await connection.execute(_COUNTS)).one()
+    return Report(dict(counts._mapping), violations)
+
+
+async def _check_chain(
+    connection: AsyncConnection, head: Row[Any], progress: Callable[[int], None]
+) -> AsyncIterator[Violation]:
+    previous = GENESIS
+    while True:
+        rows = (
+            await connection.execute(
+                _ENTRIES, {"database_id": head.database_id, "after": previous.seq, "batch": _BATCH}
+            )
+        ).all()
+        for row in rows:
+            entry = _entry(row)
+            where = f"ledger entry {entry.seq} of database {entry.database_id}"
+            for fault in chain_faults(previous, entry):
+                yield Violation(0, f"{where} {fault}")
+            for violation in _check_merge(row, entry):
+                yield Violation(violation.invariant, f"{where} {violation.what}")
+            if live_fault := await _live_fault(connection, entry):
+                yield Violation(6, f"{where} {live_fault}")
+            previous = Head(entry.seq, entry.entry_hash)
+            progress(1)
+        if len(rows) < _BATCH:
+            break
+    if previous != Head(head.seq, head.entry_hash):
+        yield Violation(0, f"the ledger of database {head.database_id} ends at {previous.seq}, its head at {head.seq}")
+
+
+def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:
+    for fault in merge_faults(entry):
+        yield Violation(fault.invariant, fault.what)
+    if entry.payloads[0].values["digest"] != row.plan_digest:
+        yield Violation(7, "executed another plan than its merge shows")
+
+
+async def _live_fault(connection: AsyncConnection, entry: Entry) -> str | None:
+    """The live row, as long as it is still at the version that the entry left."""
+    result = recorded_result(entry)
+    if result is None:
+        return None
+    live = await read_contact(connection, entry.database_id, int(result["id"]))
+    if live is None or live.version != result["version"]:
+        return None
+    return None if as_json(contact_document(live)) == result else f"left contact {live.id} otherwise than it is"
+
+
+def _entry(row: Row[Any]) -> Entry:
+    payloads = [Payload(contact_id, bytes.fromhex(salt), content) for contact_id, salt, content in row.payloads]
+    return Entry(row.database_id, row.seq, row.id, row.kind, row.at, row.canonical, row.entry_hash, payloads)

@@ -1,0 +1,69 @@
+"""Reads what a database demands: its schema for writers, its policy for plans."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.columns import Column, ColumnType
+from domain.contact_input import Schema
+from domain.errors import DatabaseNotFound
+from domain.policy import Policy, SurvivorRule
+
+_POLICY = text("""
+    SELECT p.version, p.survivor,
+      ARRAY(SELECT c.name FROM columns c WHERE c.database_id = p.database_id AND c.required
+            ORDER BY c.name COLLATE "C") AS required_columns,
+      ARRAY(SELECT k.name FROM lookup_keys k WHERE k.database_id = p.database_id AND k.status = 'ACTIVE'
+            ORDER BY k.name COLLATE "C") AS lookup_keys
+    FROM policies p WHERE p.database_id = :database_id ORDER BY p.version DESC LIMIT 1
+""")
+_SCHEMA = text("""
+    SELECT c.name, c.type, c.required, c.selections, coalesce(k.status = 'ACTIVE', false) AS is_lookup_key
+    FROM columns c LEFT JOIN lookup_keys k ON k.database_id = c.database_id AND k.name = c.name
+    WHERE c.database_id = :database_id
+""")
+_FACTS = text("""
+    SELECT d.keyed,
+      EXISTS (SELECT FROM qualifiers q WHERE q.database_id = d.id AND q.channel = :channel AND q.name = :qualifier)
+        AS has_qualifier,
+      EXISTS (SELECT FROM lookup_keys k WHERE k.database_id = d.id AND k.name = :name AND k.status = 'ACTIVE')
+        AS has_lookup_key
+    FROM databases d WHERE d.id = :database_id
+""")
+
+
+@dataclass(frozen=True)
+class RequestFacts:
+    """What the edge must know of a database before it starts a run."""
+
+    keyed: bool
+    has_qualifier: bool
+    has_lookup_key: bool
+
+
+async def read_policy(connection: AsyncConnection, database_id: int) -> Policy:
+    row = (await connection.execute(_POLICY, {"database_id": database_id})).one_or_none()
+    if row is None:
+        raise DatabaseNotFound
+    return Policy(row.version, SurvivorRule(row.survivor), tuple(row.required_columns), tuple(row.lookup_keys))
+
+
+async def read_schema(connection: AsyncConnection, database_id: int) -> Schema:
+    rows = (await connection.execute(_SCHEMA, {"database_id": database_id})).all()
+    return Schema({row.name: _column(row) for row in rows}, frozenset(row.name for row in rows if row.is_lookup_key))
+
+
+async def read_request_facts(
+    connection: AsyncConnection, database_id: int, channel: str, qualifier: str, name: str
+) -> RequestFacts:
+    parameters = {"database_id": database_id, "channel": channel, "qualifier": qualifier, "name": name}
+    row = (await connection.execute(_FACTS, parameters)).one_or_none()
+    if row is None:
+        raise DatabaseNotFound
+    return RequestFacts(row.keyed, row.has_qualifier, row.has_lookup_key)
+
+
+def _column(row: Row[Any]) -> Column:
+    return Column(row.name, ColumnType(row.type), row.required, tuple(row.selections))

@@ -1,0 +1,42 @@
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from store.engine import Store
+from tests.stack import Stack, whole_stack
+from tests.tenant import Tenant, new_tenant
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """One whole Onefold for the session; each test has a database of its own in it."""
+    folder: Path = tmp_path_factory.mktemp("stack")
+    with whole_stack(folder) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+async def store(stack: Stack) -> AsyncIterator[Store]:
+    connected = Store.connect(stack.database_url)
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture
+async def make_tenant(stack: Stack, store: Store) -> AsyncIterator[Callable[..., Awaitable[Tenant]]]:
+    made: list[Tenant] = []
+
+    async def make(**options: Any) -> Tenant:
+        made.append(await new_tenant(store, stack.url, **options))
+        return made[-1]
+
+    yield make
+    for tenant in made:
+        await tenant.http.aclose()
+
+
+@pytest.fixture
+async def tenant(make_tenant: Callable[..., Awaitable[Tenant]]) -> Tenant:
+    return await make_tenant()

@@ -1,0 +1,176 @@
+"""The whole of Onefold as `onefold up` runs it: what it prints, and that nothing survives it however it ends."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from onefold.embedded.postgres import Postgres
+from onefold.env_files import read_env
+from onefold.processes import started_at, titled
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SERVERS = ("postgres", "temporal", "worker", "serve")
+PORTS = ("ONEFOLD_PORT", "ONEFOLD_POSTGRES_PORT", "ONEFOLD_TEMPORAL_PORT", "ONEFOLD_TEMPORAL_UI_PORT")
+UP = [sys.executable, "-m", "onefold", "up"]
+
+
+class Stack:
+    """One data folder with ports of its own, started again and again."""
+
+    def __init__(self, folder: Path, free_port: Callable[[], int], eventually: Callable[..., None]) -> None:
+        self.data = folder / "a data folder"
+        self.output = folder / "output"
+        self.eventually = eventually
+        self.env = {
+            name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TEMPORAL_ADDRESS")
+        }
+        self.env |= {name: str(free_port()) for name in PORTS} | {"ONEFOLD_DATA": str(self.data)}
+        self.started: list[subprocess.Popen[bytes]] = []
+        self.seen: set[int] = set()
+
+    def start(self, **env: str) -> "subprocess.Popen[bytes]":
+        with self.output.open("wb") as output:
+            process = subprocess.Popen(UP, env=self.env | env, stdout=output, stderr=output, start_new_session=True)
+        self.started.append(process)
+        return process
+
+    def start_and_wait(self, **env: str) -> "subprocess.Popen[bytes]":
+        process = self.start(**env)
+        self.eventually(lambda: self.said("Onefold is ready"), seconds=60)
+        self.note_processes()
+        return process
+
+    def said(self, sentence: str) -> bool:
+        return sentence in self.output.read_text(encoding="utf-8")
+
+    def line_after(self, heading: str) -> str:
+        lines = self.output.read_text(encoding="utf-8").splitlines()
+        return lines[next(number for number, line in enumerate(lines) if line.startswith(heading)) + 1]
+
+    def pid(self, name: str) -> int:
+        return int(json.loads((self.data / "run" / f"{name}.json").read_text(encoding="utf-8"))["pid"])
+
+    def note_processes(self) -> None:
+        self.seen |= {self.pid(name) for name in SERVERS}
+
+    def living(self) -> list[int]:
+        backends = titled(f"postgres: {Postgres(self.data, 0).title_prefix}:")
+        return [pid for pid in self.seen if started_at(pid)] + backends
+
+    def stop(self, process: "subprocess.Popen[bytes]") -> None:
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
+        assert self.living() == []
+
+    def clean_up(self) -> None:
+        for process in self.started:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(60)
+
+
+@pytest.fixture
+def stack(tmp_path: Path, free_port: Callable[[], int], eventually: Callable[..., None]) -> Iterator[Stack]:
+    stack = Stack(tmp_path, free_port, eventually)
+    yield stack
+    stack.clean_up()
+
+
+def shell(script: str, **env: str) -> str:
+    return subprocess.run(
+        ["sh", "-c", script], env=os.environ | env, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+
+def test_what_it_prints_works_when_pasted(stack: Stack) -> None:
+    process = stack.start_and_wait()
+    answer = json.loads(shell(stack.line_after("A first request")))
+    assert answer["outcome"] == "merged"
+    sourced = stack.line_after("All of it as variables")
+    status = 'curl -sS -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $ONEFOLD_TOKEN"'
+    assert shell(f'{sourced} && {status} "$ONEFOLD_URL/v1/merges/{answer["mergeId"]}"') == "200"
+    stack.stop(process)
+
+
+def test_the_next_run_goes_on_with_the_same_data_though_demo_env_was_sourced(stack: Stack) -> None:
+    stack.stop(stack.start_and_wait())
+    first = read_env(stack.data / "demo.env")
+    began = time.monotonic()
+    process = stack.start_and_wait(**first)
+    assert time.monotonic() - began < 20
+    assert stack.said("Starting PostgreSQL.")
+    assert stack.said("Starting Temporal.")
+    assert read_env(stack.data / "demo.env") == first
+    stack.stop(process)
+
+
+def test_a_second_run_on_the_same_folder_is_refused(stack: Stack) -> None:
+    first = stack.start_and_wait()
+    second = stack.start()
+    assert second.wait(30) == 1
+    assert stack.said("Onefold already runs on")
+    assert stack.said(f"(process {first.pid})")
+    stack.stop(first)
+
+
+def test_a_taken_port_is_named_before_anything_starts(stack: Stack) -> None:
+    other = Stack(stack.data.parent / "other", lambda: 0, stack.eventually)
+    other.data.parent.mkdir()
+    first = stack.start_and_wait()
+    other.env |= {name: stack.env[name] for name in PORTS}
+    assert other.start().wait(30) == 1
+    for name in PORTS:
+        assert other.said(f"Port {stack.env[name]} on 127.0.0.1")
+        assert other.said(name)
+    assert not other.said("Traceback")
+    assert not other.said("Starting")
+    stack.stop(first)
+
+
+def test_a_setting_that_cannot_be_used_gets_a_sentence(stack: Stack) -> None:
+    assert stack.start(ONEFOLD_PORT="abc").wait(30) == 1
+    assert stack.said("The setting ONEFOLD_PORT cannot be used")
+    assert not stack.said("Traceback")
+
+
+def test_every_server_that_is_killed_comes_back(stack: Stack) -> None:
+    process = stack.start_and_wait()
+    for name in SERVERS:
+        killed = stack.pid(name)
+        os.kill(killed, signal.SIGKILL)
+        stack.eventually(lambda: stack.said(f"(process {killed}) was ended by SIGKILL"))  # noqa: B023
+        said_before = stack.output.stat().st_size
+        stack.eventually(lambda: b"is ready (" in stack.output.read_bytes()[said_before:], seconds=60)  # noqa: B023
+        stack.note_processes()
+    stack.stop(process)
+
+
+def test_nothing_outlives_a_killed_run_and_the_next_one_goes_on(stack: Stack) -> None:
+    process = stack.start_and_wait()
+    process.kill()
+    process.wait()
+    stack.eventually(lambda: stack.living() == [], seconds=30)
+    stack.stop(stack.start_and_wait())
+
+
+def test_nothing_outlives_its_terminal(stack: Stack) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(["setsid", "--ctty", *UP], env=stack.env, stdin=theirs, stdout=theirs, stderr=theirs)
+    stack.started.append(process)
+    os.close(theirs)
+    said = b""
+    while b"Onefold is ready" not in said:
+        said += os.read(ours, 4096)
+    stack.note_processes()
+    os.close(ours)
+    process.wait(60)
+    assert stack.living() == []

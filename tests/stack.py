@@ -1,0 +1,131 @@
+"""A whole Onefold for tests: PostgreSQL, Temporal, worker and API as the processes that `onefold up` starts.
+
+Always on free ports and in a folder of its own: the demo's data is never touched.
+"""
+
+import base64
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from subprocess import Popen
+
+import psycopg
+from sqlalchemy import create_engine
+
+from onefold.children import Child, running
+from onefold.codec import Keyring
+from onefold.embedded.postgres import Postgres
+from onefold.embedded.temporal import Temporal
+from onefold.up import why_not_ready
+from store.migrate import upgrade
+
+WORKFLOW_ID_KEY = base64.b64encode(b"w" * 32).decode()
+CODEC_KEYS = "test:" + base64.b64encode(b"c" * 32).decode()
+KEYRING = Keyring.parse(CODEC_KEYS)
+CODEC_SECRET = "codec-endpoint-secret"
+CODEC_ORIGIN = "http://127.0.0.1:8233"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Stack:
+    """The servers, the settings that reach them, and how to start more processes of ours."""
+
+    folder: Path
+    postgres: Postgres
+    temporal: Temporal
+    env: dict[str, str]
+    port: int
+    processes: dict[str, "Popen[bytes]"] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def database_url(self) -> str:
+        return self.env["DATABASE_URL"]
+
+    def log(self, name: str) -> Path:
+        return self.folder / "logs" / f"{name}.log"
+
+    @contextmanager
+    def worker(self, name: str = "worker", env: Mapping[str, str] | None = None) -> Iterator["Popen[bytes]"]:
+        """A worker process. It counts as ready at once: whether one polls is what /readyz asks."""
+        with running(self._child(name, "worker", env or {}, ready=lambda: None)) as process:
+            self.processes[name] = process
+            yield process
+
+    @contextmanager
+    def api(self, name: str = "serve", env: Mapping[str, str] | None = None) -> Iterator["Popen[bytes]"]:
+        port = int((env or {}).get("ONEFOLD_PORT", self.port))
+        ready = partial(why_not_ready, f"http://127.0.0.1:{port}/readyz")
+        with running(self._child(name, "serve", env or {}, ready=ready)) as process:
+            self.processes[name] = process
+            yield process
+
+    def _child(self, name: str, command: str, env: Mapping[str, str], *, ready: Callable[[], str | None]) -> Child:
+        return Child(
+            name=name,
+            title=name,
+            argv=(sys.executable, "-m", "onefold", command),
+            env={**self.env, **env},
+            log=self.log(name),
+            ready=ready,
+        )
+
+
+@contextmanager
+def servers(folder: Path) -> Iterator[Stack]:
+    """PostgreSQL, migrated, and Temporal; no process of ours yet."""
+    postgres = Postgres(folder, free_port())
+    temporal = Temporal(folder, free_port())
+    with running(postgres.child()), running(temporal.child()):
+        port = free_port()
+        env = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ONEFOLD_", "TEMPORAL_"))},
+            "DATABASE_URL": postgres.url,
+            "TEMPORAL_ADDRESS": temporal.address,
+            "ONEFOLD_PORT": str(port),
+            "ONEFOLD_WAIT": "60",
+            "ONEFOLD_WORKFLOW_ID_KEY": WORKFLOW_ID_KEY,
+            "ONEFOLD_CODEC_KEYS": CODEC_KEYS,
+            "ONEFOLD_CODEC_ENDPOINT_SECRET": CODEC_SECRET,
+            "ONEFOLD_CODEC_ORIGIN": CODEC_ORIGIN,
+            "PYTHONUNBUFFERED": "1",
+        }
+        engine = create_engine(postgres.url)
+        upgrade(engine)
+        engine.dispose()
+        yield Stack(folder, postgres, temporal, env, port)
+
+
+@contextmanager
+def whole_stack(folder: Path) -> Iterator[Stack]:
+    with ExitStack() as held:
+        stack = held.enter_context(servers(folder))
+        held.enter_context(stack.worker())
+        held.enter_context(stack.api())
+        yield stack
+
+
+def new_database(stack: Stack, name: str) -> str:
+    """Another, migrated database on the same server; returns its URL."""
+    with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" OWNER onefold')
+    url = stack.postgres.url.rpartition("/")[0] + f"/{name}"
+    engine = create_engine(url)
+    upgrade(engine)
+    engine.dispose()
+    return url

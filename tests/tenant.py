@@ -1,0 +1,146 @@
+"""A database of its own for each test, driven over HTTP as a service would."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from domain.address import Channel
+from domain.columns import Column, ColumnType
+from store import databases, lookup_keys, tokens
+from store.engine import Store
+from store.tokens import Scope, new_token
+
+APP_KEY = "ap56921D"
+CAMPAIGN = "spring"
+COLUMNS = (
+    Column("userId", ColumnType.TEXT),
+    Column("Alias Id", ColumnType.TEXT),
+    Column("Favorite Food", ColumnType.TEXT),
+    Column("Loyalty Card", ColumnType.TEXT),
+    Column("Newsletter", ColumnType.BOOLEAN),
+    Column("Visits", ColumnType.NUMBER),
+    Column("Birthday", ColumnType.DATE),
+    Column("Size", ColumnType.SELECTION, selections=("S", "M", "L")),
+)
+LOOKUP_KEYS = ("userId", "Alias Id")
+_ids = itertools.count(500_000)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A database with the demo's columns, keys, app key and campaign, and a client with an admin's token for it."""
+
+    id: int
+    http: httpx.AsyncClient
+
+    async def register(self, destination: str, **contact: Any) -> int:
+        """A device with its contact, or the contact of a known one patched; returns the contact's id."""
+        answer = await self.patch(
+            "contactbychannel", {"channel": channel(destination), "contact": contact_input(contact)}
+        )
+        assert answer.status_code in {200, 201}, answer.text
+        return int(answer.json()["id"])
+
+    async def create(self, **contact: Any) -> int:
+        answer = await self.http.post(f"/databases/{self.id}/contacts", json=contact_input(contact))
+        assert answer.status_code == 201, answer.text
+        return int(answer.json())
+
+    async def establish(self, destination: str, value: str, name: str = "userId", **flags: Any) -> httpx.Response:
+        """The compatible PUT; the destination's channel follows from its shape."""
+        body = {"identity": {"name": name, "value": value}, **flags}
+        return await self.http.put(self.path(destination), json=body)
+
+    def path(self, destination: str) -> str:
+        device = channel(destination)
+        return f"/databases/{self.id}/establishidentity/{device['channelType']}-{device['qualifier']}/{destination}"
+
+    async def preview(self, destination: str, value: str, name: str = "userId", **flags: Any) -> dict[str, Any]:
+        answer = await self.http.post("/v1/merges/preview", json=self.specification(destination, value, name, **flags))
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def specification(self, destination: str, value: str, name: str = "userId", **flags: Any) -> dict[str, Any]:
+        device = channel(destination)
+        return {
+            "databaseId": self.id,
+            "channel": device["channelType"],
+            "qualifier": device["qualifier"],
+            "destination": destination,
+            "identity": {"name": name, "value": value},
+            **flags,
+        }
+
+    async def contact(self, contact_id: int) -> dict[str, Any]:
+        answer = await self.http.get(f"/databases/{self.id}/contacts/{contact_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def by_identity(self, value: str, name: str = "userId") -> httpx.Response:
+        lookup = {"filter": f"lookupkeyfields={name}={value}"}
+        return await self.http.get(f"/databases/{self.id}/contacts", params=lookup)
+
+    async def patch(self, path: str, body: Mapping[str, Any]) -> httpx.Response:
+        return await self.http.patch(f"/databases/{self.id}/{path}", json=body)
+
+    async def patch_contact(self, contact_id: int, **contact: Any) -> httpx.Response:
+        return await self.patch(f"contacts/{contact_id}", contact_input(contact))
+
+    async def merge(self, merge_id: str) -> dict[str, Any]:
+        answer = await self.http.get(f"/v1/merges/{merge_id}")
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+
+def channel(destination: str) -> dict[str, str]:
+    is_push = "|" in destination
+    return {
+        "channelType": "PUSH" if is_push else "SMS",
+        "qualifier": APP_KEY if is_push else CAMPAIGN,
+        "destination": destination,
+    }
+
+
+def contact_input(contact: Mapping[str, Any]) -> dict[str, Any]:
+    """`custom={"Favorite Food": "Pizza"}` becomes customFields; the rest is sent as it is."""
+    body = {name: value for name, value in contact.items() if name != "custom"}
+    if custom := contact.get("custom"):
+        body["customFields"] = [{"name": name, "value": value} for name, value in custom.items()]
+    return body
+
+
+async def new_tenant(store: Store, url: str, *, required: tuple[str, ...] = (), keyed: bool = False) -> Tenant:
+    database_id = next(_ids)
+    await databases.create(store, f"test {database_id}", database_id=database_id, keyed=keyed)
+    for column in (*COLUMNS, *(Column(name, ColumnType.TEXT, required=True) for name in required)):
+        await databases.add_column(store, database_id, column)
+    for name in LOOKUP_KEYS:
+        await lookup_keys.put(store, database_id, name)
+    await databases.add_qualifier(store, database_id, Channel.PUSH, APP_KEY)
+    await databases.add_qualifier(store, database_id, Channel.SMS, CAMPAIGN)
+    token = await token_for(store, [database_id], [Scope.ADMIN])
+    return Tenant(database_id, client(url, token))
+
+
+async def token_for(store: Store, database_ids: list[int] | None, scopes: list[Scope]) -> str:
+    bearer = new_token()
+    await tokens.create(
+        store,
+        bearer,
+        owner="tests",
+        owner_kind="service",
+        scopes=scopes,
+        database_ids=database_ids,
+        expires=datetime.now(UTC) + timedelta(hours=1),
+    )
+    return bearer
+
+
+def client(url: str, token: str | None) -> httpx.AsyncClient:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    limits = httpx.Limits(max_connections=300, max_keepalive_connections=300)
+    return httpx.AsyncClient(base_url=url, headers=headers, timeout=90, limits=limits, trust_env=False)

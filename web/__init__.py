@@ -1,0 +1,1 @@
+"""The people's pages: views, templates, static files."""

@@ -1,0 +1,135 @@
+"""What to do about each code. `Backticks` mark code; `detail` is the problem document's own member."""
+
+ADVICE = {
+    "bad-request": "Read `detail`, correct the request and send it again. Nothing was changed.",
+    "body-malformed": (
+        "Send one JSON document in UTF-8. No object may name a key twice, and no text may hold a NUL or half of a"
+        " surrogate pair. What a JSON library writes is well-formed; look where the text was put together by hand."
+    ),
+    "body-not-json": "Send the header `Content-Type: application/json`, and JSON with it.",
+    "body-too-large": (
+        "Send less at once: a contact's values fit into 16 KiB many times over. Look for text that was meant for"
+        " another field or another system."
+    ),
+    "channel-invalid": (
+        "In a URL, write the channel and its qualifier as one path segment, `PUSH-ap56921D` or `SMS-spring`: the first"
+        " hyphen ends the channel, and all after it is the qualifier. In a body they are two fields. A qualifier has no"
+        " invisible characters and no space at either end."
+    ),
+    "column-not-found": (
+        "Names are exact: upper and lower case and inner spaces count. `GET /v1/databases/{databaseId}` lists the"
+        " columns, and `POST /v1/databases/{databaseId}/columns` adds one."
+    ),
+    "contact-absorbed": (
+        "Follow the `Location` header: it leads to the live contact in one hop. Method and body stay the same, so a"
+        " client that follows redirects needs no change. Keep `survivor` as the contact's id from now on; the old id"
+        " goes on answering like this for ever."
+    ),
+    "contact-not-found": (
+        "Check the id, the lookup key's value or the device, and that the contact is in this database. Lookup keys are"
+        " compared exactly: case counts. To create the contact where there is none, use"
+        " `PATCH /databases/{databaseId}/contactbylookupkey`."
+    ),
+    "cursor-invalid": "Send `next` of the page before as `after`, unchanged, or leave `after` out to begin anew.",
+    "database-keyed": (
+        "Use a flexible database: whether one is keyed is decided when it is created (`POST /v1/databases`) and can't"
+        " be changed later."
+    ),
+    "database-not-found": (
+        "Check `databaseId`. A database that your token does not reach answers the same, so that nobody can probe for"
+        " those of others: `GET /v1/databases` lists the ones it does reach."
+    ),
+    "destination-invalid": (
+        "For PUSH, send `MUID|channelId`: exactly one bar, and on either side of it 1 to 255 visible ASCII characters."
+        " For SMS, send 8 to 15 digits, with or without a leading plus. In a URL, encode once: the bar is `%7C`, a"
+        " slash `%2F`. In the body of `POST /v1/merges` nothing needs encoding."
+    ),
+    "device-busy": (
+        "Wait as long as `Retry-After` says and send the same request again. A merge happens once, however often it is"
+        " asked for, so repeating is safe."
+    ),
+    "device-not-found": (
+        "Register the device first, with `PATCH /databases/{databaseId}/contactbychannel`; then give it its identity."
+        " If you believe that it is registered, compare the whole address: qualifier, MUID and channel id belong"
+        " together, and halves of two known devices are no device. Nothing was changed."
+    ),
+    "email-invalid": "Send one plain address such as `name@example.com`. `null` clears it, leaving it out keeps it.",
+    "filter-invalid": (
+        "Write `?filter=lookupkeyfields=userId=777374`. More pairs follow after a semicolon, and all of them must name"
+        " the same contact. Percent-encode names and values."
+    ),
+    "identity-in-use": (
+        "Nothing was changed: writing a contact never merges it. If both contacts are the same person, see what a merge"
+        " would do with `POST /v1/merges/preview`, then ask for it with `POST /v1/merges`. If they are not, one of the"
+        " two holds a wrong value."
+    ),
+    "identity-invalid": (
+        "Send 1 to 255 characters, none of them a control or invisible character, and no space at either end. Values"
+        " are compared exactly: case counts."
+    ),
+    "internal-error": (
+        "This is a fault of the service. Send the same request again: a merge happens once, however often it is asked"
+        " for. If it fails again, tell whoever runs this service at what time; the log names the error."
+    ),
+    "list-not-found": "Check the contact list's id and that the list is in this database.",
+    "lookup-key-inactive": (
+        "`GET /databases/{databaseId}/lookupkeys` lists the lookup keys with their status; names are exact."
+        " `PUT /databases/{databaseId}/lookupkeys/{field}` makes a column one. It stays `CREATE_PENDING` while contacts"
+        " share a value, and its answer says how many do."
+    ),
+    "lookup-key-not-found": (
+        "`GET /databases/{databaseId}/lookupkeys` lists the lookup keys; names are exact: case and inner"
+        " spaces count. `PUT /databases/{databaseId}/lookupkeys/{field}` makes a column one."
+    ),
+    "lookup-keys-disagree": (
+        "The pairs belong to more than one contact, so it is not clear which you mean. Send one pair alone. If the"
+        " contacts are the same person, merge them first: `POST /v1/merges/preview` shows what that would do."
+    ),
+    "merge-blocked": (
+        "Give the column that `detail` names a value on one of the contacts"
+        " (`PATCH /databases/{databaseId}/contacts/{contactId}`), then send the request again. Repeating it unchanged"
+        " can't succeed. `POST /v1/merges/preview` lists such columns as `blockers` before anything is tried."
+    ),
+    "merge-not-found": (
+        "A merge's id is `mergeId` in the answer to its request, a 404 included; `GET /v1/merges` lists them. One in"
+        " a database that your token does not reach answers the same."
+    ),
+    "method-not-allowed": "The `Allow` header names the methods that this path takes.",
+    "name-taken": "Choose another name, or use what has this one; `GET /v1/databases/{databaseId}` shows it.",
+    "not-found": (
+        "No route has this path: compare it with the API reference. A slash inside a value must be sent as `%2F`."
+    ),
+    "qualifier-unknown": (
+        "`GET /v1/databases/{databaseId}` lists `appKeys` (PUSH) and `smsCampaigns` (SMS); names are exact. Add one"
+        " with `POST /v1/databases/{databaseId}/appkeys` or `/campaigns`."
+    ),
+    "request-invalid": (
+        "`errors` lists every fault with the place where it is. Fields that an operation does not know are refused too:"
+        " a misspelt flag must not be taken for its default."
+    ),
+    "required-column-empty": (
+        "Send a value for the column that `detail` names. Columns and their `required` flags are in"
+        " `GET /v1/databases/{databaseId}`. For a merge, one of its contacts must have the value."
+    ),
+    "scope-missing": (
+        "`detail` names the scope. Use a token that has it; whoever runs this service makes one with"
+        " `onefold token create`."
+    ),
+    "service-unavailable": (
+        "Wait as long as `Retry-After` says and send the same request again; a merge happens once, however often it is"
+        " asked for. If it lasts, `/readyz` names the part that does not answer."
+    ),
+    "unauthenticated": (
+        "Send `Authorization: Bearer` and a token. If you did, it is misspelt, has expired or was revoked:"
+        " `onefold token list` shows which, and `onefold token create` makes a new one."
+    ),
+    "value-invalid": (
+        "`detail` names the field and its fault. `null` clears a field, and leaving it out keeps it; an empty text is a"
+        " value for text columns only."
+    ),
+}
+
+ADVICE_BY_CLASS = {
+    4: "Read `detail`, correct the request and send it again.",
+    5: "The service or something before it failed. Wait a little and send the same request again.",
+}

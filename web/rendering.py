@@ -1,0 +1,43 @@
+"""From a template to an answer. Whatever a value holds, it never runs as markup."""
+
+import json
+
+from fastapi import Request
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+from web.security import security_headers
+
+LIVE = "no-store"
+REFERENCE = "max-age=300"  # the same for everybody until the next release
+
+
+def page(request: Request, template: str, *, cache: str, status: int = 200, **values: object) -> HTMLResponse:
+    """`root` is where a proxy put this service: templates begin every link with it."""
+    root = request.scope.get("root_path", "")
+    text = _templates.get_template(template).render(root=root, version=request.app.version, **values)
+    return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers()})
+
+
+def coded(text: str) -> Markup:
+    """Prose in which `backticks` mark code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(text.split("`"))
+    ]
+    return Markup().join(parts)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("web"),
+        autoescape=True,  # for every template, whatever its name ends in
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"coded": coded, "json": lambda text: json.dumps(text, ensure_ascii=False)}
+    return environment
+
+
+_templates = _environment()

@@ -1,0 +1,1 @@
+"""What happens in which order, and who waits for whom. Deterministic, and small."""
