@@ -8,7 +8,7 @@ COPY pyproject.toml README.md ./
 # As constraints the lock gives version and hash of what is asked for, and leaves the development tools out.
 RUN uv pip install --python /opt/onefold --compile-bytecode \
         --require-hashes --constraint requirements/all.txt -r pyproject.toml \
-    && echo hatchling | uv pip install --system --require-hashes --constraint requirements/all.txt -r -
+    && uv pip install --system --verify-hashes --constraint requirements/all.txt hatchling
 COPY . .
 RUN python -m hatchling build --target wheel --directory /dist \
     && uv pip install --python /opt/onefold --compile-bytecode --no-deps /dist/*.whl

@@ -20,7 +20,7 @@ check: install ## lint, format and types
 	$(PY) -m mypy
 
 test: install ## set up, check, then run all tests, the fast ones first
-	@# Debian packages that a test needs are installed here.
+	@sh scripts/debian.sh chromium
 	@$(MAKE) check
 	$(PY) -m pytest -m "not slow"
 	$(PY) -m pytest -m slow

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
 
 from domain.contact import WIRE_NAMES
 from domain.errors import RequiredColumnEmpty, ValueInvalid
 from domain.text import flaw, storable
+from domain.times import parse_date
 
 NAME_LENGTH = 255
 TEXT_LENGTH = 4000
 RESERVED_NAMES = frozenset({"id", "created", "lastModified", *WIRE_NAMES.values()})
 _DIGITS = 38  # as many as a NUMERIC column of the usual databases
+_EXACT = Context(prec=_DIGITS)  # the usual one would round to 28 digits
 
 
 class ColumnType(StrEnum):
@@ -107,10 +108,8 @@ def _boolean_fault(_: Column, text: str) -> str | None:
 
 def _date_fault(_: Column, text: str) -> str | None:
     fault = "must be formatted as yyyy-MM-dd."
-    if len(text) != len("yyyy-MM-dd"):
-        return fault
     try:
-        date.fromisoformat(text)
+        parse_date(text)
     except ValueError:
         return fault
     return None
@@ -122,7 +121,7 @@ def _selection_fault(column: Column, text: str) -> str | None:
 
 def _decimal_text(text: str) -> str:
     """One spelling per number, so that two contacts with 1 and 1.0 are equal."""
-    number = format(Decimal(text).normalize(), "f")
+    number = format(Decimal(text).normalize(_EXACT), "f")
     return "0" if number == "-0" else number
 
 

@@ -1,6 +1,6 @@
 """The rules of the merge: one pure function that serves preview, approval, execution and audit.
 
-Each rule is the seed's, read as docs/rules.md says. The names of the rules appear in every plan.
+Each rule is the seed's, read as the README says. The names of the rules appear in every plan.
 """
 
 from dataclasses import dataclass, replace

@@ -1,5 +1,6 @@
 """Lookup keys: the columns whose values are identities."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +58,7 @@ async def put(store: Store, database_id: int, name: str) -> Activation:
             return Activation(LookupKey(name, ACTIVE))
         held = await _held(connection, database_id, name)
         valid = {contact_id: value for contact_id, given in held.items() if (value := _valid(name, given)) is not None}
-        duplicates = len(valid) - len(set(valid.values()))
+        duplicates = sum(holders > 1 for holders in Counter(valid.values()).values())
         invalid = len(held) - len(valid)
         status = CREATE_PENDING if duplicates or invalid else ACTIVE
         await _store_status(connection, database_id, name, status)

@@ -92,6 +92,10 @@ async def prepare(store: Store, request: MergeRequest, execution: Execution) -> 
             return None
         if not await _claim(connection, execution.merge_id, execution.attempt):
             return await _stored_outcome(connection, execution.merge_id)
+        # The entry refers to the contacts and so locks them: that must not wait while the chain's head is held.
+        plan = await _plan_under_lock(connection, request)
+        if plan.outcome not in _UNCHANGING:
+            raise RowsChanged
         return await _settle(connection, plan, execution)
 
     return await store.rerun(work)

@@ -4,15 +4,19 @@ Always on free ports and in a folder of its own: the demo's data is never touche
 """
 
 import base64
+import json
 import os
+import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 import psycopg
 from sqlalchemy import create_engine
@@ -21,6 +25,7 @@ from onefold.children import Child, running
 from onefold.codec import Keyring
 from onefold.embedded.postgres import Postgres
 from onefold.embedded.temporal import Temporal
+from onefold.processes import titled
 from onefold.up import why_not_ready
 from store.migrate import upgrade
 
@@ -60,6 +65,40 @@ class Stack:
     def log(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"
 
+    @property
+    def deadlocks(self) -> int:
+        """How many PostgreSQL has broken. Its log knows at once, pg_stat_database up to ten seconds later."""
+        return self.postgres.log.read_bytes().count(b"deadlock detected")
+
+    def kill(self, name: str) -> None:
+        """As a power cut would: of PostgreSQL every process, so that none gets to tidy up after another."""
+        self.processes[name].kill()
+        self.processes[name].wait()
+        if name == "postgres":
+            for pid in titled(f"postgres: {self.postgres.title_prefix}:"):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def check_invariants(self, env: Mapping[str, str] | None = None) -> None:
+        """Fails with every violation on the live database: how each use of a stack ends."""
+        told = subprocess.run(
+            [sys.executable, "-m", "onefold", "invariants", "--json"],
+            env={**self.env, **(env or {})},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        violations = "\n".join(f"{one['invariant']}: {one['what']}" for one in violations_in(told.stdout))
+        assert told.returncode == 0, violations or told.stderr
+
+    @contextmanager
+    def server(self, name: str) -> Iterator["Popen[bytes]"]:
+        """PostgreSQL or Temporal on its files, again if it was killed."""
+        child = {"postgres": self.postgres.child, "temporal": self.temporal.child}[name]()
+        with running(child) as process:
+            self.processes[name] = process
+            yield process
+
     @contextmanager
     def worker(self, name: str = "worker", env: Mapping[str, str] | None = None) -> Iterator["Popen[bytes]"]:
         """A worker process. It counts as ready at once: whether one polls is what /readyz asks."""
@@ -91,7 +130,7 @@ def servers(folder: Path) -> Iterator[Stack]:
     """PostgreSQL, migrated, and Temporal; no process of ours yet."""
     postgres = Postgres(folder, free_port())
     temporal = Temporal(folder, free_port())
-    with running(postgres.child()), running(temporal.child()):
+    with running(postgres.child()) as postgres_process, running(temporal.child()) as temporal_process:
         port = free_port()
         env = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ONEFOLD_", "TEMPORAL_"))},
@@ -108,7 +147,12 @@ def servers(folder: Path) -> Iterator[Stack]:
         engine = create_engine(postgres.url)
         upgrade(engine)
         engine.dispose()
-        yield Stack(folder, postgres, temporal, env, port)
+        yield Stack(folder, postgres, temporal, env, port, {"postgres": postgres_process, "temporal": temporal_process})
+
+
+def violations_in(told: str) -> list[dict[str, Any]]:
+    """What `onefold invariants --json` found; nothing if it did not get so far."""
+    return list(json.loads(told)["violations"]) if told.startswith("{") else []
 
 
 @contextmanager
@@ -118,6 +162,7 @@ def whole_stack(folder: Path) -> Iterator[Stack]:
         held.enter_context(stack.worker())
         held.enter_context(stack.api())
         yield stack
+        stack.check_invariants()
 
 
 def new_database(stack: Stack, name: str) -> str:

@@ -1,7 +1,7 @@
 """A database of its own for each test, driven over HTTP as a service would."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -95,6 +95,52 @@ class Tenant:
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
+    async def established(self, destination: str, value: str, name: str = "userId", **flags: Any) -> dict[str, Any]:
+        """What the compatible PUT answers where it succeeds."""
+        answer = await self.establish(destination, value, name, **flags)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    async def by_channel(self, destination: str) -> httpx.Response:
+        device = channel(destination)
+        address = f"{device['channelType']}-{device['qualifier']}/{destination}"
+        return await self.http.get(f"/databases/{self.id}/contactbychannel/{address}")
+
+    async def upsert(self, keys: Mapping[str, str], **contact: Any) -> httpx.Response:
+        """By lookup key."""
+        pairs = [{"name": name, "value": value} for name, value in keys.items()]
+        return await self.patch("contactbylookupkey", {"lookupKeyFields": pairs, "contact": contact_input(contact)})
+
+    async def send(self, contact_id: int, name: str, **message: Any) -> None:
+        """Puts a message into a contact's inbox."""
+        body = {"messageName": name, **message}
+        answer = await self.http.post(f"/v1/databases/{self.id}/contacts/{contact_id}/messages", json=body)
+        assert answer.status_code == 201, answer.text
+
+    async def inbox(self, contact_id: int) -> set[str]:
+        answer = await self.http.get(f"/v1/databases/{self.id}/contacts/{contact_id}/messages")
+        assert answer.status_code == 200, answer.text
+        return {message["messageName"] for message in answer.json()}
+
+    async def record(self, contact_id: int, kind: str) -> None:
+        """Records an event on a contact."""
+        answer = await self.http.post(f"/v1/databases/{self.id}/contacts/{contact_id}/events", json={"type": kind})
+        assert answer.status_code == 201, answer.text
+
+    async def events(self, contact_id: int) -> dict[str, int]:
+        """The types of a contact's events, and the contact id that each came in under."""
+        answer = await self.http.get(f"/v1/databases/{self.id}/contacts/{contact_id}/events")
+        assert answer.status_code == 200, answer.text
+        return {event["type"]: event["recordedOn"] for event in answer.json()}
+
+    async def keep(self, survivor: str) -> None:
+        """Has the database's policy name the contact that survives a merge."""
+        answer = await self.http.put(f"/v1/databases/{self.id}/policy", json={"survivor": survivor})
+        assert answer.status_code == 200, answer.text
+
+
+MakeTenant = Callable[..., Awaitable[Tenant]]
+
 
 def channel(destination: str) -> dict[str, str]:
     is_push = "|" in destination
@@ -111,6 +157,18 @@ def contact_input(contact: Mapping[str, Any]) -> dict[str, Any]:
     if custom := contact.get("custom"):
         body["customFields"] = [{"name": name, "value": value} for name, value in custom.items()]
     return body
+
+
+def custom_fields(contact: Mapping[str, Any]) -> dict[str, str]:
+    return {pair["name"]: pair["value"] for pair in contact["customFields"]}
+
+
+def identities(contact: Mapping[str, Any]) -> dict[str, str]:
+    return {pair["name"]: pair["value"] for pair in contact["identities"]}
+
+
+def destinations(contact: Mapping[str, Any]) -> set[str]:
+    return {one["destination"] for one in contact["channels"]}
 
 
 async def new_tenant(store: Store, url: str, *, required: tuple[str, ...] = (), keyed: bool = False) -> Tenant:

@@ -22,10 +22,14 @@ def page(request: Request, template: str, *, cache: str, status: int = 200, **va
 
 def coded(text: str) -> Markup:
     """Prose in which `backticks` mark code."""
-    parts = [
-        Markup("<code>{}</code>").format(part) if at % 2 else escape(part) for at, part in enumerate(text.split("`"))
-    ]
-    return Markup().join(parts)
+    code = Markup("<code>{}</code>")
+    parts = enumerate(text.split("`"))
+    return Markup().join(code.format(breakable(part)) if at % 2 else escape(part) for at, part in parts)
+
+
+def breakable(path: str) -> Markup:
+    """A line may end before each slash."""
+    return Markup("<wbr>/").join(path.split("/"))
 
 
 def _environment() -> Environment:
@@ -36,7 +40,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"coded": coded, "json": lambda text: json.dumps(text, ensure_ascii=False)}
+    environment.filters |= {"breakable": breakable, "coded": coded, "json": json.dumps}
     return environment
 
 

@@ -75,7 +75,7 @@ def clock(before: datetime, theirs: datetime, after: datetime) -> Check:
 
 
 def _reason(error: DBAPIError) -> str:
-    return " ".join(str(error.orig).split())
+    return " ".join(str(error.orig).split()).partition(" Is the server running")[0]
 
 
 def _fix(run: LocalRun, engine: Engine) -> str:

@@ -5,12 +5,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from onefold.demo_secrets import SERVERS_SECRETS
 from onefold.env_files import read_env
 from onefold.leftovers import read as read_record
 
 _ADDRESSES = ("DATABASE_URL", "TEMPORAL_ADDRESS")
+_LISTENING = {
+    "ONEFOLD_URL": "serve",
+    "DATABASE_URL": "postgres",
+    "TEMPORAL_ADDRESS": "temporal",
+    "TEMPORAL_UI_URL": "temporal",
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,18 @@ class LocalRun:
                 else:
                     os.environ[name] = value
 
-    def runs(self, child: str) -> bool:
-        """Whether its `postgres`, `temporal`, `worker` or `serve` is alive."""
+    def listens_on(self, port: int) -> bool:
+        """Whether one of its processes is alive that was started on this port."""
+        reached_by = read_env(self.data / "demo.env")
+        return any(
+            _port(reached_by.get(variable, "")) == port and self._runs(child) for variable, child in _LISTENING.items()
+        )
+
+    def _runs(self, child: str) -> bool:
         path = self.data / "run" / f"{child}.json"
         record = read_record(path) if path.exists() else None
         return record is not None and record.alive
+
+
+def _port(address: str) -> int | None:
+    return urlsplit(address if "://" in address else f"//{address}").port

@@ -1,13 +1,16 @@
 """Is each port free, or is it us who listen there."""
 
+import json
 import os
+from http.client import HTTPException
+from urllib.request import ProxyHandler, build_opener
 
 from onefold.checks.check import Check, ok, problem
 from onefold.checks.local_run import LocalRun
 from onefold.ports import Wanted, why_not
 from onefold.servers import read_given_out
 from onefold.settings import SettingsError, UpSettings, read
-from onefold.up import url_of, why_not_ready
+from onefold.up import url_of
 
 
 def check_ports(run: LocalRun) -> list[Check]:
@@ -16,27 +19,35 @@ def check_ports(run: LocalRun) -> list[Check]:
         settings = read(UpSettings)
     except SettingsError:
         return []
+    return [_check(run, settings, wanted) for wanted in _wanted(run, settings)]
+
+
+def _wanted(run: LocalRun, settings: UpSettings) -> list[Wanted]:
     given_out = {None, "", *read_given_out(run.data)}
-    wanted = [("serve", Wanted("the API", settings.host, settings.port, "ONEFOLD_PORT"))]
+    wanted = [Wanted("the API", settings.host, settings.port, "ONEFOLD_PORT")]
     if os.environ.get("DATABASE_URL") in given_out:
-        wanted.append(("postgres", Wanted("PostgreSQL", "127.0.0.1", settings.postgres_port, "ONEFOLD_POSTGRES_PORT")))
+        wanted.append(Wanted("PostgreSQL", "127.0.0.1", settings.postgres_port, "ONEFOLD_POSTGRES_PORT"))
     if os.environ.get("TEMPORAL_ADDRESS") in given_out:
-        wanted += [
-            ("temporal", Wanted("Temporal", "127.0.0.1", settings.temporal_port, "ONEFOLD_TEMPORAL_PORT")),
-            (
-                "temporal",
-                Wanted("Temporal's web UI", "127.0.0.1", settings.temporal_ui_port, "ONEFOLD_TEMPORAL_UI_PORT"),
-            ),
-        ]
-    return [_check(run, settings, child, port) for child, port in wanted]
+        wanted.append(Wanted("Temporal", "127.0.0.1", settings.temporal_port, "ONEFOLD_TEMPORAL_PORT"))
+        wanted.append(Wanted("Temporal's web UI", "127.0.0.1", settings.temporal_ui_port, "ONEFOLD_TEMPORAL_UI_PORT"))
+    return wanted
 
 
-def _check(run: LocalRun, settings: UpSettings, child: str, wanted: Wanted) -> Check:
+def _check(run: LocalRun, settings: UpSettings, wanted: Wanted) -> Check:
     name = f"port {wanted.port}"
     complaint = why_not(wanted)
     if complaint is None:
         return ok(name, f"free for {wanted.purpose}")
-    if run.runs(child) or (child == "serve" and why_not_ready(f"{url_of(settings)}/healthz") is None):
-        return ok(name, f"{wanted.purpose} of Onefold listens there")
+    if run.listens_on(wanted.port) or (wanted.port == settings.port and _is_ours(url_of(settings))):
+        return ok(name, f"{wanted.purpose} of this Onefold listens there")
     sentence, _, fix = complaint.partition(": ")
     return problem(name, sentence, fix.rstrip("."))
+
+
+def _is_ours(url: str) -> bool:
+    """Whether an API of ours answers, however it was started. Many a service has a /healthz: this asks for the name."""
+    try:
+        with build_opener(ProxyHandler({})).open(f"{url}/openapi.json", timeout=2) as answer:
+            return bool(json.load(answer)["info"]["title"] == "Onefold")
+    except (OSError, HTTPException, ValueError, LookupError, TypeError):
+        return False

@@ -13,7 +13,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.gateway import DATABASE_ID, MERGE_ID
-from onefold.checks.check import Check, ok, problem
+from onefold.checks.check import Check, Status, ok, problem
 from onefold.checks.local_run import LocalRun
 
 WITHIN = 10
@@ -30,15 +30,25 @@ async def check_temporal(run: LocalRun, task_queue: str) -> list[Check]:
     try:
         async with asyncio.timeout(WITHIN):
             await asyncio.to_thread(_reach, address)
-            client = await Client.connect(**config)
-            return [await _namespace(client, address), await _worker(client, task_queue), await _attributes(client)]
-    except (OSError, ValueError, RuntimeError, RPCError) as error:
-        return [problem("temporal", f"{address} does not answer: {_reason(error)}", _fix(run, address))]
+            client = await Client.connect(**config, lazy=True)  # else it is the connection that lacks its namespace
+            namespace = await _namespace(client, address)
+            if namespace.status is not Status.OK:
+                return [namespace]
+            return [namespace, await _worker(client, task_queue), await _attributes(client)]
+    except TimeoutError:
+        reason = f"no answer within {WITHIN} s"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except (RPCError, RuntimeError):
+        reason = "what listens there does not speak with us as Temporal: is it another server, or one that wants TLS?"
+    return [problem("temporal", f"{address} cannot be used: {reason}", _fix(run, address))]
 
 
 def _reach(address: str) -> None:
     """Asked first, because the SDK says less plainly why it could not connect."""
     host, _, port = address.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and int(port) < 2**16):
+        raise OSError("it does not read host:port")
     socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
 
 
@@ -84,14 +94,6 @@ async def _attributes(client: Client) -> Check:
             f"`temporal operator search-attribute create {arguments}`, or start a worker, which makes them",
         )
     return ok("search attributes", ", ".join(wanted))
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"nothing came within {WITHIN} s"
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return " ".join(str(error).split())[:200]
 
 
 def _fix(run: LocalRun, address: str) -> str:

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Str
 from pydantic_core import PydanticCustomError
 
 from domain.address import Address, parse_address
+from domain.columns import NAME_LENGTH, RESERVED_NAMES
 from domain.contact import Contact
 from domain.documents import contact_from
 from domain.errors import Refusal
 from domain.identity import parse_identity
-from domain.text import storable
+from domain.text import flaw, storable
 from domain.times import parse_time
 from onefold.commands.failures import CommandFailed
 
@@ -148,9 +149,21 @@ def _parsed(path: Path, document: dict[str, Any], shape: _Contact) -> dict[str, 
             identities.append({"name": given.name, "value": parse_identity(given.name, given.value or "").value})
         except Refusal as refusal:
             faults.append(f"identities[{number}]: {refusal.detail}")
-    if faults := [*faults, *_repetitions(shape)]:
+    if faults := [*faults, *_bad_names(shape), *_repetitions(shape)]:
         raise _invalid(path, faults)
     return {**document, "channels": channels, "identities": identities}
+
+
+def _bad_names(shape: _Contact) -> list[str]:
+    """No database has a column of such a name."""
+    found = []
+    for key, values in (("customFields", shape.customFields), ("identities", shape.identities)):
+        for number, one in enumerate(values):
+            if one.name in RESERVED_NAMES:
+                found.append(f"{key}[{number}]: every contact has {one.name} of its own")
+            elif fault := flaw(one.name, NAME_LENGTH):
+                found.append(f"{key}[{number}]: its name {fault}")
+    return found
 
 
 def _repetitions(shape: _Contact) -> list[str]:

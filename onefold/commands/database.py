@@ -83,7 +83,7 @@ def _show(found: "Database", live: int) -> None:
         to,
         [
             ("Database", str(found.id)),
-            ("Name", cell(found.name)),
+            ("Name", found.name),
             ("Keyed", "yes: it takes no establish-identity requests" if found.keyed else "no"),
             ("Created", f"{found.created:%Y-%m-%d %H:%M} UTC"),
             ("Live contacts", str(live)),

@@ -34,7 +34,8 @@ def doctor(as_json: Json = False) -> None:
         print_json({"ok": not problems, "checks": listed})
     else:
         _print(checks)
-        typer.echo(f"\n{count(len(problems), 'problem')}." if problems else "\nNothing is wrong.")
+        warnings = sum(check.status is Status.WARNING for check in checks)
+        typer.echo(f"\n{count(len(problems), 'problem')}, {count(warnings, 'warning')}.")
     if problems:
         raise typer.Exit(ERROR)
 

@@ -45,13 +45,13 @@ def _told(error: Exception) -> tuple[str, str, int]:
         case Refusal():
             return error.code, error.detail, REFUSED
         case StoreError():
-            return "store-error", _store_sentence(str(error)), ERROR
+            return (*_store_failure(str(error)), ERROR)
         case DBAPIError():
-            return "store-error", _store_sentence(type(error.orig).__name__), ERROR
+            return (*_store_failure(type(error.orig).__name__), ERROR)
     raise error
 
 
-def _store_sentence(name: str) -> str:
+def _store_failure(name: str) -> tuple[str, str]:
     if name in _OLD_SCHEMA:
-        return "The database's schema is not up to date: run `onefold db upgrade`."
-    return f"The database refused a statement with {name}: this is a defect of Onefold."
+        return "schema-outdated", "The database's schema is not up to date: run `onefold db upgrade`."
+    return "store-error", f"The database refused a statement ({name}): this is a defect of Onefold."

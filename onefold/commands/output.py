@@ -40,6 +40,10 @@ def cell(value: str | None) -> Text:
     return Text(f'"{visible(value)}"' if quoted else visible(value), overflow="fold")
 
 
+def sentence(text: str) -> Text:
+    return Text(visible(text), overflow="fold")
+
+
 def table(*headings: str, whole: Iterable[str] = ()) -> Table:
     """The columns named in `whole` have short words of ours, which are not broken."""
     made = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
@@ -48,13 +52,13 @@ def table(*headings: str, whole: Iterable[str] = ()) -> Table:
     return made
 
 
-def print_facts(to: Console, facts: Sequence[tuple[str, str | Text]]) -> None:
+def print_facts(to: Console, facts: Sequence[tuple[str, str]]) -> None:
     """Names and what they are, a line each."""
     made = Table.grid(padding=(0, 2, 0, 0))
     made.add_column(no_wrap=True)
     made.add_column(overflow="fold")
     for name, fact in facts:
-        made.add_row(Text(name), fact if isinstance(fact, Text) else Text(visible(fact), overflow="fold"))
+        made.add_row(name, sentence(fact))
     to.print(made)
 
 

@@ -36,7 +36,9 @@ def create(
     owner: Annotated[str, typer.Option(help="The service or person that the token belongs to.")],
     kind: Annotated[Kind, typer.Option(help="What the owner is.")],
     scope: Annotated[list[str], typer.Option(help=f"What the token may do; repeatable: {SCOPES}.")],
-    database: Annotated[list[int] | None, typer.Option(help="A database it reaches; repeatable.")] = None,
+    database: Annotated[
+        list[int] | None, typer.Option(help="A database it reaches; repeatable.", min=1, max=2**63 - 1)
+    ] = None,
     all_databases: Annotated[bool, typer.Option("--all-databases", help="It reaches every database.")] = False,
     days: Annotated[int, typer.Option(min=1, max=LONGEST, help="How long it is valid.")] = 90,
     as_json: Json = False,

@@ -5,6 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.onefold.cli import Command, command
+from tests.stack import Stack
+
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
@@ -36,3 +39,18 @@ def eventually() -> Callable[[Callable[[], bool]], None]:
 def only_root() -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
+
+
+@pytest.fixture
+def onefold(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs the `onefold` command and says how it ended."""
+    return command(monkeypatch, capsys)
+
+
+@pytest.fixture
+def live_onefold(onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """The same, with the settings that reach the session's servers."""
+    for name, value in stack.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("ONEFOLD_DATA", str(stack.folder / "no data folder"))
+    return onefold

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Installs the Debian package of each command that is not there yet: `sh scripts/debian.sh chromium`.
+set -eu
+
+fail() {
+    echo "onefold: $*" >&2
+    exit 1
+}
+
+for command in "$@"; do
+    command -v "$command" >/dev/null || missing="${missing:-} $command"
+done
+[ -n "${missing:-}" ] || exit 0
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=''
+elif command -v sudo >/dev/null; then
+    as_root='sudo'
+else
+    fail "the tests need$missing: have an administrator install it (Debian: apt-get install$missing)."
+fi
+command -v apt-get >/dev/null || fail "the tests need$missing: install it with this system's package manager."
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update --quiet=2 || echo "onefold: apt-get update failed; trying with the lists that are here." >&2
+# shellcheck disable=SC2086 # one word for each package
+$as_root apt-get install --yes --quiet=2 --no-install-recommends $missing ||
+    fail "apt-get could not install$missing: see its message above."

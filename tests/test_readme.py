@@ -1,0 +1,60 @@
+"""The README says what the code does."""
+
+import re
+from pathlib import Path
+
+import typer
+from pydantic import AliasChoices, AliasPath
+from pydantic.fields import FieldInfo
+
+from domain.plan import Outcome, Rule
+from onefold.cli import app
+from onefold.settings import Settings, UpSettings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def variable(name: str, field: FieldInfo) -> str:
+    alias = field.validation_alias
+    assert not isinstance(alias, AliasChoices | AliasPath)
+    return alias or f"ONEFOLD_{name.upper()}"
+
+
+def documented() -> dict[str, str]:
+    """The settings table: each variable with what it says of the default."""
+    return dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*?) ?\|", README, re.MULTILINE))
+
+
+def test_every_setting_is_in_the_table_and_nothing_else() -> None:
+    fields = {**UpSettings.model_fields, **Settings.model_fields}
+    assert set(documented()) == {variable(name, field) for name, field in fields.items()}
+
+
+def test_the_defaults_in_the_table_are_the_settings_own() -> None:
+    for name, field in {**UpSettings.model_fields, **Settings.model_fields}.items():
+        if not field.is_required() and field.default is not None:
+            told = documented()[variable(name, field)].strip("`")
+            assert told == f"{field.default}", name
+
+
+def test_every_outcome_and_rule_is_explained() -> None:
+    for word in (*Outcome, *Rule):
+        assert f"`{word.value}`" in README, word
+
+
+def test_every_command_that_is_named_exists() -> None:
+    known = commands(typer.main.get_command(app), ())
+    for words in re.findall(r"`(?:\.venv/bin/)?onefold ((?:[a-z]+ ?)+)", README):
+        named = tuple(words.split())
+        assert any(named[: len(one)] == one for one in known), words
+
+
+def commands(command: object, path: tuple[str, ...]) -> set[tuple[str, ...]]:
+    children = getattr(command, "commands", {})
+    return {path}.difference({()}).union(*(commands(child, (*path, name)) for name, child in children.items()))
+
+
+def test_every_file_that_is_linked_exists() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target

@@ -1,0 +1,63 @@
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from playwright.async_api import Browser, async_playwright
+from temporalio.client import Client
+
+from api.app import create_app
+from api.gateway import Gateway
+from api.services import Services
+from store.engine import Store
+from web import pages
+
+_CHROMIUM = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@asynccontextmanager
+async def _nothing_answers(app: FastAPI) -> AsyncIterator[None]:
+    store = Store.connect("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    temporal = await Client.connect("127.0.0.1:1", lazy=True)
+    gateway = Gateway(temporal, task_queue="nobody", workflow_id_key=b"k" * 32, wait=timedelta(seconds=1))
+    app.state.services = Services(store, gateway)
+    yield
+    await store.close()
+
+
+@pytest.fixture(scope="session")
+async def app() -> AsyncIterator[FastAPI]:
+    """The pages as they are served, with neither a PostgreSQL nor a Temporal behind them."""
+    made = create_app(_nothing_answers, "1.2.3")
+    pages.install(made)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def people(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://onefold.test") as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's Chromium: the one that Playwright would download is not needed."""
+    executable = shutil.which("chromium")
+    assert executable, "the pages' tests need Debian's chromium: apt-get install chromium"
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=executable, args=_CHROMIUM)
+        yield chromium
+        await chromium.close()
