@@ -30,6 +30,7 @@ async def create(request: Request, token: Creator, wired: Wired, body: DatabaseI
     """Needs an admin's token that reaches every database."""
     if token.database_ids is not None:
         raise ScopeMissing("Only a token that reaches every database can create one.")
+    _demand_sound_name(body.name)
     database_id = await databases.create(wired.store, body.name, database_id=body.id, keyed=body.keyed)
     location = f"{request.base_url}v1/databases/{database_id}"
     return document({"id": database_id}, status=201, headers={"Location": location})
@@ -73,10 +74,14 @@ async def put_policy(caller: Writer, wired: Wired, body: PolicyInput) -> Respons
 
 
 async def _add_qualifier(caller: Caller, wired: Wired, channel: Channel, body: NameInput) -> Response:
-    if fault := flaw(body.name, QUALIFIER_LENGTH):
-        raise ValueInvalid(f"name: name {fault}.")
+    _demand_sound_name(body.name)
     await databases.add_qualifier(wired.store, caller.database_id, channel, body.name)
     return document({"name": body.name}, status=201)
+
+
+def _demand_sound_name(name: str) -> None:
+    if fault := flaw(name, QUALIFIER_LENGTH):
+        raise ValueInvalid(f"name: name {fault}.")
 
 
 def database_document(database: databases.Database) -> dict[str, object]:

@@ -9,7 +9,7 @@ from api.gateway import Open
 from api.problems import refused
 from api.raw_path import path_address
 from api.responses import document
-from api.services import Caller, Services, Wired, authorise, needs_in_database
+from api.services import Caller, Services, Wired, authorise, needs_in_database, shown_bearer
 from api.shapes import Answer, EstablishIdentitySpecification, MergeSpecification, Plan
 from domain.address import Address, parse_address
 from domain.columns import required_column_empty
@@ -31,7 +31,9 @@ from store.rules import read_request_facts
 from store.tokens import Scope
 
 compatible = APIRouter(route_class=StrictRoute, tags=["Establish identity"])
-own = APIRouter(route_class=StrictRoute, prefix="/v1/merges", tags=["Establish identity"])
+own = APIRouter(
+    route_class=StrictRoute, prefix="/v1/merges", tags=["Establish identity"], dependencies=[Depends(shown_bearer)]
+)
 
 Requester = Annotated[Caller, Depends(needs_in_database(Scope.MERGES_REQUEST))]
 

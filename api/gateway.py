@@ -39,7 +39,9 @@ MERGE_ID = SearchAttributeKey.for_keyword("MergeId")
 DATABASE_ID = SearchAttributeKey.for_keyword("DatabaseId")
 
 FINGERPRINT = "fingerprint"
-_DESCRIBE = timedelta(seconds=2)
+_DESCRIBE = timedelta(seconds=5)
+# A client that never connected says so with a RuntimeError, one that lost its server with an RPCError.
+_UNREACHABLE = (RPCError, RuntimeError)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Gateway:
                 return await call.settle()
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return await call.open_merge()
-        except RPCError as error:
+        except _UNREACHABLE as error:
             raise ServiceUnavailable from error
 
     async def find_database(self, merge_id: UUID) -> int | None:
@@ -79,23 +81,27 @@ class Gateway:
             async for execution in self.client.list_workflows(query, page_size=1):
                 found = execution.typed_search_attributes.get(DATABASE_ID)
                 return int(found) if found else None
-        except RPCError as error:
+        except _UNREACHABLE as error:
             raise ServiceUnavailable from error
         return None
 
     async def has_workers(self) -> bool:
-        """Whether somebody polls for both kinds of task. Raises RPCError where Temporal does not answer."""
-        for kind in (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY):
-            described = await self.client.workflow_service.describe_task_queue(
-                DescribeTaskQueueRequest(
-                    namespace=self.client.namespace,
-                    task_queue=TaskQueue(name=self.task_queue),
-                    task_queue_type=kind,
-                )
+        """Whether somebody polls for both kinds of task. Temporal forgets a poller some minutes after its last call."""
+        kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+        try:
+            return all([await self._is_polled(kind) for kind in kinds])
+        except _UNREACHABLE as error:
+            raise ServiceUnavailable from error
+
+    async def _is_polled(self, kind: TaskQueueType.ValueType) -> bool:
+        described = await self.client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=self.client.namespace,
+                task_queue=TaskQueue(name=self.task_queue),
+                task_queue_type=kind,
             )
-            if not described.pollers:
-                return False
-        return True
+        )
+        return bool(described.pollers)
 
     def workflow_id(self, request: MergeRequest) -> str:
         """One open request per device: a keyed hash of database, channel, qualifier and destination."""
@@ -137,7 +143,7 @@ class _Call:
             async with asyncio.timeout(_DESCRIBE.total_seconds()):
                 described = await handle.describe()
                 fingerprint = await described.memo_value(FINGERPRINT, "")
-        except (TimeoutError, RPCError):
+        except (TimeoutError, *_UNREACHABLE):
             raise ServiceUnavailable from None
         merge_id = described.typed_search_attributes.get(MERGE_ID)
         running = described.status is WorkflowExecutionStatus.RUNNING

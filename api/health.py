@@ -5,7 +5,6 @@ from collections.abc import Awaitable
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
-from temporalio.service import RPCError
 
 from api.responses import document
 from api.services import Services, Wired
@@ -44,9 +43,7 @@ async def _checked(check: Awaitable[str]) -> str:
     try:
         async with asyncio.timeout(_PATIENCE):
             return await check
-    except (ServiceUnavailable, StoreError, RPCError, TimeoutError):
-        return "does not answer"
-    except RuntimeError:  # what the SDK's lazy client raises where it can't connect
+    except (ServiceUnavailable, StoreError, TimeoutError):
         return "does not answer"
 
 

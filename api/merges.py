@@ -5,12 +5,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.responses import document
-from api.services import LARGEST_ID, Wired, needs
+from api.services import LARGEST_ID, Wired, authorise, needs
 from api.shapes import Merge, MergePage
-from domain.errors import CursorInvalid, DatabaseNotFound, MergeNotFound
+from domain.errors import CursorInvalid, MergeNotFound
 from domain.times import parse_time, rfc3339
 from store.merges import MergeRow, Position, read_merge, read_merges
 from store.tokens import Scope, Token
@@ -40,6 +40,7 @@ async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
 
 @router.get("", operation_id="listMerges", response_model=MergePage, summary="Merges, newest first, in pages")
 async def list_(
+    request: Request,
     token: Reader,
     wired: Wired,
     database_id: Annotated[int | None, Query(alias="databaseId", ge=1, le=LARGEST_ID)] = None,
@@ -47,8 +48,8 @@ async def list_(
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
 ) -> Response:
-    if database_id is not None and not token.reaches(database_id):
-        raise DatabaseNotFound
+    if database_id is not None:
+        await authorise(wired.store, request, database_id, Scope.MERGES_READ)
     reach = [database_id] if database_id is not None else token.reach
     position = _position(after) if after else None
     async with wired.store.transaction() as connection:

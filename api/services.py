@@ -15,7 +15,8 @@ from store.engine import Store
 from store.tokens import Scope, Token
 
 LARGEST_ID = 2**63 - 1
-_bearer = HTTPBearer(auto_error=False, description="A token made by `onefold token create`.")
+# Shows in OpenAPI that a route wants a token; `tokens.authenticate` checks it.
+shown_bearer = HTTPBearer(auto_error=False, description="A token made by `onefold token create`.")
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Caller:
 def needs(scope: Scope) -> Callable[..., Awaitable[Token]]:
     """The caller's token, which has this scope."""
 
-    async def token(request: Request, wired: Wired, _: Annotated[object, Depends(_bearer)]) -> Token:
+    async def token(request: Request, wired: Wired, _: Annotated[object, Depends(shown_bearer)]) -> Token:
         found, _ = await tokens.authenticate(wired.store, bearer(request))
         demand(found, scope)
         return found
@@ -71,7 +72,7 @@ def needs_in_database(scope: Scope) -> Callable[..., Awaitable[Caller]]:
         request: Request,
         wired: Wired,
         database_id: Annotated[int, Path(alias="databaseId", ge=1, le=LARGEST_ID)],
-        _: Annotated[object, Depends(_bearer)],
+        _: Annotated[object, Depends(shown_bearer)],
     ) -> Caller:
         return await authorise(wired.store, request, database_id, scope)
 

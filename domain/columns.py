@@ -40,7 +40,7 @@ def check_column(column: Column) -> None:
     if fault := flaw(column.name, NAME_LENGTH):
         raise ValueInvalid(f"name: name {fault}.")
     if column.name in RESERVED_NAMES:
-        raise ValueInvalid(f"name: every contact has a {column.name} of its own.")
+        raise ValueInvalid(f"name: {column.name} is an attribute that every contact has.")
     if bool(column.selections) != (column.type is ColumnType.SELECTION):
         raise ValueInvalid("selections: a selection column needs them, no other column has them.")
 

@@ -99,7 +99,7 @@ class Plan:
         left_out = {"digest", "revision", "inbox", "events", "contactLists"}
         bound = {key: value for key, value in document.items() if key not in left_out}
         bound["policy"] = self.policy.version
-        bound["fields"] = [_field(row) for row in self.fields if row.rule is not Rule.REGENERATED]
+        bound["fields"] = [_field(row) for row in self.fields if row.name != "lastModified"]
         return sha256(bound)
 
 

@@ -1,33 +1,45 @@
 """Recomputes what an entry records from the values beside it: the record is right, whoever wrote it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from domain.canonical import canonical
-from domain.contact import WIRE_NAMES, Contact, contact_document
+from domain.contact import WIRE_NAMES, Contact
 from domain.documents import Document, contact_from, policy_from, request_from
+from domain.identity import Identity
 from domain.plan import Plan
 from domain.ruleset import RULESET, make_plan
 from domain.times import parse_time, rfc3339
-from ledger.entry import Entry, Head, entry_hash
-from ledger.merge_record import KINDS, Execution, committed_result, merge_body
+from ledger.disclosure import disclosed
+from ledger.entry import FORMAT, Entry, Head, Payload, entry_hash
+from ledger.merge_record import KINDS, Execution, merge_body, merge_payloads
 
-_TELLING = 8  # shorter values may stand in the hashed bytes by chance, as a column's name or in a hash
+# What reading a document raises that somebody wrote who does not know its form.
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 def chain_faults(previous: Head, entry: Entry) -> Iterator[str]:
     """What is wrong with an entry as the one after `previous`."""
-    document = json.loads(entry.canonical)
-    if entry.seq != previous.seq + 1 or document["seq"] != str(entry.seq):
-        yield f"follows {previous.seq}"
-    if document["previous"] != previous.entry_hash.hex():
-        yield "does not name the hash of the entry before it"
     if entry_hash(entry.canonical) != entry.entry_hash:
         yield "has another hash than its bytes"
-    if document["database"] != str(entry.database_id) or document["kind"] != entry.kind:
-        yield "is filed under another database or kind than its bytes say"
+    try:
+        document = json.loads(entry.canonical)
+        own = [document[name] for name in ("format", "database", "id", "kind", "at")]
+        place = (document["seq"], document["previous"])
+        is_canonical = canonical(document) == entry.canonical
+    except _UNREADABLE:
+        yield "has bytes that cannot be read"
+        return
+    if not is_canonical:
+        yield "has bytes that are not canonical"
+    if entry.seq != previous.seq + 1 or place[0] != str(entry.seq):
+        yield f"follows {previous.seq}"
+    if place[1] != previous.entry_hash.hex():
+        yield "does not name the hash of the entry before it"
+    if own != [FORMAT, str(entry.database_id), str(entry.id), entry.kind, rfc3339(entry.at)]:
+        yield "is filed under another database, id, kind or time than its bytes say"
 
 
 @dataclass(frozen=True)
@@ -40,25 +52,46 @@ class Fault:
 
 def merge_faults(entry: Entry) -> Iterator[Fault]:
     """What is wrong with a settled request's entry, given the values that it commits to."""
-    body = json.loads(entry.canonical)["body"]
+    try:
+        yield from _merge_faults(entry)
+    except _UNREADABLE:
+        yield Fault(6, "cannot be recomputed from its bytes and the values beside it")
+
+
+def _merge_faults(entry: Entry) -> Iterator[Fault]:
+    document = json.loads(entry.canonical)
+    body = document["body"]
     if body["ruleset"] != RULESET:
         yield Fault(6, f"names the ruleset {body['ruleset']}, which is not known here")
         return
-    plan = recomputed_plan(entry)
+    plan = _plan(entry)
     workflow = body["workflow"]
     execution = Execution(body["merge"], workflow["id"], workflow["run"], int(workflow["attempt"]), body["requester"])
     if KINDS[plan.outcome] != entry.kind:
         yield Fault(6, f"records {entry.kind}, the ruleset gives {plan.outcome.value}")
     elif json.loads(canonical(merge_body(plan, execution, entry.payloads))) != body:
         yield Fault(6, "records another plan or result than the ruleset gives")
-    if (result := recorded_result(entry)) != _document(committed_result(plan, parse_time(_at(entry)))):
-        yield Fault(6, "keeps another result than the ruleset gives")
-    yield from _unaccounted(plan, result)
-    yield from _disclosed(entry)
+    if _contents(merge_payloads(plan, parse_time(document["at"]))) != _contents(entry.payloads):
+        yield Fault(6, "keeps other values beside it than the ruleset gives")
+    if entry.payloads[0].values["digest"] != plan.digest:
+        yield Fault(7, "names another digest than its plan has")
+    yield from _unaccounted(plan, recorded_result(entry))
+    for member in disclosed(document, frozenset(_personal(entry.payloads))):
+        yield Fault(13, f"may have a personal value in its hashed bytes, at {member}")
 
 
-def recomputed_plan(entry: Entry) -> Plan:
-    """The plan that the ruleset makes of the snapshots, the request and the policy that the entry names."""
+def recomputed_plan(entry: Entry) -> Plan | None:
+    """The plan that the ruleset makes of the snapshots, the request and the policy that the entry names.
+
+    None where they can't be read, which is a fault.
+    """
+    try:
+        return _plan(entry)
+    except _UNREADABLE:
+        return None
+
+
+def _plan(entry: Entry) -> Plan:
     body = json.loads(entry.canonical)["body"]
     request = request_from(cast("Document", entry.payloads[0].values["request"]))
     snapshots = {
@@ -81,47 +114,43 @@ def recorded_result(entry: Entry) -> dict[str, Any] | None:
 
 
 def _unaccounted(plan: Plan, result: dict[str, Any] | None) -> Iterator[Fault]:
-    """Every value of either snapshot is in the result, or named as lost."""
+    """Every value of either snapshot is in the recorded result, or named as lost."""
     if result is None:
         return
-    named = {(row.name, value) for row in (*plan.fields, *plan.identities) for value in (row.result, *row.lost)}
-    devices = {channel["id"] for channel in result["channels"]}
+    accounted = {(row.name, value) for row in (*plan.fields, *plan.identities) for value in row.lost}
+    accounted |= _values(contact_from(result))
+    devices = {int(channel["id"]) for channel in result["channels"]}
+    lists = {int(one) for one in result["contactLists"]}
     for contact in (one for one in (plan.older, plan.newer) if one):
-        system = {wire: getattr(contact.system, name) for name, wire in WIRE_NAMES.items()}
-        for name, value in {**system, **contact.custom, **contact.identities}.items():
-            if value is not None and (name, value) not in named:
-                yield Fault(5, f"loses a value of {name} without naming it")
+        for name, _ in sorted(_values(contact) - accounted):
+            yield Fault(5, f"loses a value of {name} without naming it")
+        if not set(contact.lists) <= lists:
+            yield Fault(5, "leaves a contact list")
         if not {device.id for device in contact.devices} <= devices:
             yield Fault(1, "loses a device")
 
 
-def _disclosed(entry: Entry) -> Iterator[Fault]:
-    for payload in entry.payloads:
-        for value in _personal(payload.values):
-            if len(value) >= _TELLING and canonical(value)[1:-1] in entry.canonical:
-                yield Fault(13, "has a personal value in its hashed bytes")
+def _values(contact: Contact) -> set[tuple[str, str]]:
+    """All that a contact holds, under the names that a plan gives it."""
+    system = {wire: getattr(contact.system, name) for name, wire in WIRE_NAMES.items()}
+    held = {**system, **contact.custom, **contact.identities, "created": rfc3339(contact.created)}
+    return {(name, value) for name, value in held.items() if value is not None}
 
 
-def _personal(values: Any) -> Iterator[str]:
-    document = values.get("snapshot")
-    if document:
-        yield from (document[wire] for wire in WIRE_NAMES.values() if document[wire])
-        yield from (pair["value"] for pair in document["customFields"])
-        yield from (channel["destination"] for channel in document["channels"])
-    if request := values.get("request"):
-        yield from (request["destination"], request["identity"]["value"])
+def _contents(payloads: Sequence[Payload]) -> list[tuple[int | None, bytes]]:
+    return [(payload.contact_id, canonical(payload.values)) for payload in payloads]
 
 
-def _holds(contact: Contact, identity: Any) -> bool:
+def _personal(payloads: Sequence[Payload]) -> Iterator[str]:
+    for payload in payloads:
+        if snapshot := payload.values.get("snapshot"):
+            contact = contact_from(cast("Document", snapshot))
+            yield from (value for _, value in _values(contact))
+            yield from (device.address.destination for device in contact.devices)
+        if request := payload.values.get("request"):
+            asked = request_from(cast("Document", request))
+            yield from (asked.address.destination, asked.identity.value)
+
+
+def _holds(contact: Contact, identity: Identity) -> bool:
     return contact.identities.get(identity.name) == identity.value
-
-
-def _document(contact: Contact | None) -> dict[str, Any] | None:
-    """As JSON gives it back: times as text."""
-    if contact is None:
-        return None
-    return cast("dict[str, Any]", json.loads(json.dumps(contact_document(contact), default=rfc3339)))
-
-
-def _at(entry: Entry) -> str:
-    return str(json.loads(entry.canonical)["at"])

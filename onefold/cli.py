@@ -48,11 +48,16 @@ def serve() -> None:
 @app.command()
 def worker() -> None:
     """Run a worker: it executes the workflows and their activities."""
+    from temporalio.service import RPCError
+
     from onefold import logs
     from onefold.worker import work
 
     logs.configure()
-    run(work(settings()))
+    try:
+        run(work(settings()))
+    except (RPCError, RuntimeError) as error:
+        raise CommandFailed("temporal-unreachable", f"Temporal does not answer: {error}.") from None
 
 
 @app.command()
@@ -93,7 +98,7 @@ def _run() -> str | int | None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a value may not fit the locale
     try:
-        app()
+        app(prog_name="onefold")
     except SystemExit as ended:
         return ended.code
     except Exception as error:

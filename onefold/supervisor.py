@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 RESTARTS = 3
 RESTART_WINDOW = 60.0
-QUICK, CALM = 0.05, 1.0
+QUICK, CALM = 0.1, 1.0
 
 # A stage is done once its task has ended well, or once all of its servers are ready.
 Stage: TypeAlias = Task | tuple[Child, ...]

@@ -30,10 +30,14 @@ def data_converter(keyring: Keyring) -> DataConverter:
     )
 
 
-async def connect(keyring: Keyring, *, lazy: bool = False) -> Client:
-    """Connects as the SDK's own environment configuration says (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key)."""
+async def connect(keyring: Keyring | None, *, lazy: bool = False) -> Client:
+    """Connects as the SDK's own environment configuration says (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TLS, API key).
+
+    Without a keyring nothing that is encrypted can be read: enough to list runs.
+    """
     config = ClientConfig.load_client_connect_config()
-    return await Client.connect(**config, data_converter=data_converter(keyring), lazy=lazy)
+    converter = data_converter(keyring) if keyring else DataConverter.default
+    return await Client.connect(**config, data_converter=converter, lazy=lazy)
 
 
 async def prepare_namespace(client: Client) -> None:

@@ -90,6 +90,6 @@ do_without_cache_if_need_be
 uv() {
     .venv/bin/python -m uv "$@" || fail "the packages could not be installed: see uv's message above."
 }
-uv pip sync --python .venv/bin/python --require-hashes requirements/all.txt
+uv pip sync --compile-bytecode --python .venv/bin/python --require-hashes requirements/all.txt
 uv pip install --quiet --python .venv/bin/python --no-build-isolation --no-deps --editable .
 echo "$wanted" >"$stamp"

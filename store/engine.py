@@ -21,6 +21,8 @@ from domain.times import rfc3339
 _TIMEOUTS = "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=7s -c timezone=UTC"
 _RERUNS = 10
 _RETRIED = (pg.DeadlockDetected, pg.SerializationFailure)
+# What says nothing of the statement: the session was ended while this process stood still, the server takes no writes.
+_UNAVAILABLE = (pg.IdleInTransactionSessionTimeout, pg.ReadOnlySqlTransaction)
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -66,6 +68,9 @@ class Store:
             log.warning("store.unavailable", error=type(cause or error).__name__)
             raise ServiceUnavailable from None
         except DBAPIError as error:
+            if isinstance(error.orig, _UNAVAILABLE):
+                log.warning("store.unavailable", error=type(error.orig).__name__)
+                raise ServiceUnavailable from None
             # The driver's message quotes the key that clashed: only its name may leave the store.
             name = type(error.orig).__name__
             log.error("store.error", error=name)  # noqa: TRY400 - the traceback quotes it too

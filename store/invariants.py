@@ -8,8 +8,9 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.contact import contact_document
+from domain.plan import Outcome, plan_document
 from ledger.entry import GENESIS, Entry, Head, Payload
-from ledger.recompute import chain_faults, merge_faults, recorded_result
+from ledger.recompute import chain_faults, merge_faults, recomputed_plan, recorded_result
 from store.engine import Store, as_json
 from store.snapshots import read_contact
 
@@ -126,7 +127,8 @@ _COUNTS = text("""
 """)
 _HEADS = text("SELECT database_id, seq, entry_hash FROM ledger_heads ORDER BY database_id")
 _ENTRIES = text("""
-    SELECT e.database_id, e.seq, e.id, e.kind, e.at, e.merge_id, e.canonical, e.entry_hash, m.plan_digest,
+    SELECT e.database_id, e.seq, e.id, e.kind, e.at, e.merge_id, e.canonical, e.entry_hash,
+      m.plan, m.plan_digest, m.outcome, m.survivor_id, m.absorbed_id, m.winner_channel_identifier,
       (SELECT jsonb_agg(jsonb_build_array(p.contact_id, encode(p.salt, 'hex'), p.content) ORDER BY p.part)
        FROM ledger_payloads p WHERE p.database_id = e.database_id AND p.seq = e.seq) AS payloads
     FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id
@@ -180,21 +182,32 @@ async def _check_chain(
 def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:
     for fault in merge_faults(entry):
         yield Violation(fault.invariant, fault.what)
-    if entry.payloads[0].values["digest"] != row.plan_digest:
+    if row.plan is None:
+        yield Violation(10, "belongs to no merge")
+        return
+    plan = recomputed_plan(entry)
+    if plan is None:
+        return  # told already
+    if (row.plan_digest, row.plan) != (plan.digest, as_json(plan_document(plan))):
         yield Violation(7, "executed another plan than its merge shows")
+    absorbed = plan.absorbed.id if plan.absorbed and plan.outcome is Outcome.MERGED else None
+    survivor = plan.survivor.id if plan.survivor else None
+    answer = (plan.outcome.value, survivor, absorbed, plan.winner_channel_identifier)
+    if answer != (row.outcome, row.survivor_id, row.absorbed_id, row.winner_channel_identifier):
+        yield Violation(10, "records another end than its merge answers with")
 
 
 async def _live_fault(connection: AsyncConnection, entry: Entry) -> str | None:
     """The live row, as long as it is still at the version that the entry left."""
-    result = recorded_result(entry)
-    if result is None:
-        return None
-    live = await read_contact(connection, entry.database_id, int(result["id"]))
-    if live is None or live.version != result["version"]:
-        return None
-    return None if as_json(contact_document(live)) == result else f"left contact {live.id} otherwise than it is"
+    match recorded_result(entry):
+        case {"id": int(id_), "version": int(version)} as result:
+            live = await read_contact(connection, entry.database_id, id_)
+            if live and live.version == version and as_json(contact_document(live)) != result:
+                return f"left contact {id_} otherwise than it is"
+    return None
 
 
 def _entry(row: Row[Any]) -> Entry:
-    payloads = [Payload(contact_id, bytes.fromhex(salt), content) for contact_id, salt, content in row.payloads]
+    stored = row.payloads or []
+    payloads = [Payload(contact_id, bytes.fromhex(salt), content) for contact_id, salt, content in stored]
     return Entry(row.database_id, row.seq, row.id, row.kind, row.at, row.canonical, row.entry_hash, payloads)

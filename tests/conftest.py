@@ -3,10 +3,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from store.engine import Store
 from tests.stack import Stack, whole_stack
 from tests.tenant import Tenant, new_tenant
+
+# Machines that run these tests are shared: how long an example takes says nothing about it.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import create_engine
 
-from onefold.children import Child, running
+from onefold.children import Child, running, stop, wait_until_ready
 from onefold.codec import Keyring
 from onefold.embedded.postgres import Postgres
 from onefold.embedded.temporal import Temporal
@@ -91,18 +91,29 @@ class Stack:
         violations = "\n".join(f"{one['invariant']}: {one['what']}" for one in violations_in(told.stdout))
         assert told.returncode == 0, violations or told.stderr
 
-    @contextmanager
-    def server(self, name: str) -> Iterator["Popen[bytes]"]:
+    def start(self, name: str) -> None:
         """PostgreSQL or Temporal on its files, again if it was killed."""
-        child = {"postgres": self.postgres.child, "temporal": self.temporal.child}[name]()
-        with running(child) as process:
-            self.processes[name] = process
-            yield process
+        child = self._server(name)
+        child.prepare()
+        self.processes[name] = child.start()
+        wait_until_ready(child, self.processes[name])
+
+    def stop(self, name: str) -> None:
+        if name in self.processes:
+            stop(self._server(name), self.processes[name])
+
+    def _server(self, name: str) -> Child:
+        return self.postgres.child() if name == "postgres" else self.temporal.child()
 
     @contextmanager
-    def worker(self, name: str = "worker", env: Mapping[str, str] | None = None) -> Iterator["Popen[bytes]"]:
+    def worker(
+        self,
+        name: str = "worker",
+        env: Mapping[str, str] | None = None,
+        program: tuple[str, ...] = ("onefold", "worker"),
+    ) -> Iterator["Popen[bytes]"]:
         """A worker process. It counts as ready at once: whether one polls is what /readyz asks."""
-        with running(self._child(name, "worker", env or {}, ready=lambda: None)) as process:
+        with running(self._child(name, program, env or {}, ready=lambda: None)) as process:
             self.processes[name] = process
             yield process
 
@@ -110,15 +121,17 @@ class Stack:
     def api(self, name: str = "serve", env: Mapping[str, str] | None = None) -> Iterator["Popen[bytes]"]:
         port = int((env or {}).get("ONEFOLD_PORT", self.port))
         ready = partial(why_not_ready, f"http://127.0.0.1:{port}/readyz")
-        with running(self._child(name, "serve", env or {}, ready=ready)) as process:
+        with running(self._child(name, ("onefold", "serve"), env or {}, ready=ready)) as process:
             self.processes[name] = process
             yield process
 
-    def _child(self, name: str, command: str, env: Mapping[str, str], *, ready: Callable[[], str | None]) -> Child:
+    def _child(
+        self, name: str, program: tuple[str, ...], env: Mapping[str, str], *, ready: Callable[[], str | None]
+    ) -> Child:
         return Child(
             name=name,
             title=name,
-            argv=(sys.executable, "-m", "onefold", command),
+            argv=(sys.executable, "-m", *program),
             env={**self.env, **env},
             log=self.log(name),
             ready=ready,
@@ -130,24 +143,30 @@ def servers(folder: Path) -> Iterator[Stack]:
     """PostgreSQL, migrated, and Temporal; no process of ours yet."""
     postgres = Postgres(folder, free_port())
     temporal = Temporal(folder, free_port())
-    with running(postgres.child()) as postgres_process, running(temporal.child()) as temporal_process:
-        port = free_port()
-        env = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("ONEFOLD_", "TEMPORAL_"))},
-            "DATABASE_URL": postgres.url,
-            "TEMPORAL_ADDRESS": temporal.address,
-            "ONEFOLD_PORT": str(port),
-            "ONEFOLD_WAIT": "60",
-            "ONEFOLD_WORKFLOW_ID_KEY": WORKFLOW_ID_KEY,
-            "ONEFOLD_CODEC_KEYS": CODEC_KEYS,
-            "ONEFOLD_CODEC_ENDPOINT_SECRET": CODEC_SECRET,
-            "ONEFOLD_CODEC_ORIGIN": CODEC_ORIGIN,
-            "PYTHONUNBUFFERED": "1",
-        }
+    port = free_port()
+    env = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("ONEFOLD_", "TEMPORAL_"))},
+        "DATABASE_URL": postgres.url,
+        "TEMPORAL_ADDRESS": temporal.address,
+        "ONEFOLD_PORT": str(port),
+        "ONEFOLD_WAIT": "60",
+        "ONEFOLD_WORKFLOW_ID_KEY": WORKFLOW_ID_KEY,
+        "ONEFOLD_CODEC_KEYS": CODEC_KEYS,
+        "ONEFOLD_CODEC_ENDPOINT_SECRET": CODEC_SECRET,
+        "ONEFOLD_CODEC_ORIGIN": CODEC_ORIGIN,
+        "PYTHONUNBUFFERED": "1",
+    }
+    stack = Stack(folder, postgres, temporal, env, port)
+    try:
+        stack.start("postgres")
+        stack.start("temporal")
         engine = create_engine(postgres.url)
         upgrade(engine)
         engine.dispose()
-        yield Stack(folder, postgres, temporal, env, port, {"postgres": postgres_process, "temporal": temporal_process})
+        yield stack
+    finally:
+        stack.stop("temporal")
+        stack.stop("postgres")
 
 
 def violations_in(told: str) -> list[dict[str, Any]]:

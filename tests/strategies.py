@@ -19,12 +19,31 @@ from domain.ruleset import make_plan
 
 CUSTOM = ("Country", "Favorite Food", "Visits")
 KEYS = ("Alias Id", "userId")
-_VALUES = st.sampled_from(["", "0", "No", "Pizza", "pizza", "Burger"])
-_DATES = st.sampled_from([datetime(2017, 8, day, tzinfo=UTC) for day in (1, 15)]) | st.datetimes(
-    datetime(1, 1, 1), datetime(9999, 12, 31), timezones=st.just(UTC)
+_VALUES = st.sampled_from([None, "", "0", "No", "Pizza", "pizza", "Burger"])
+_MOMENTS = (
+    datetime(1, 1, 1, tzinfo=UTC),
+    datetime(2017, 8, 1, tzinfo=UTC),
+    datetime(2017, 8, 15, tzinfo=UTC),
+    datetime(2017, 8, 15, 0, 0, 0, 1, tzinfo=UTC),
+    datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
 )
-_EMAILS = st.sampled_from(["albert@jerm.example", "Albert@jerm.example", "bertrand@jerm.example"])
-_OPT_INS = st.sampled_from(["OPTED-OUT since May", "opted-out", "OPTED-IN", ""])
+_DATES = st.sampled_from(_MOMENTS)
+_CONSENTS = st.sampled_from(
+    [
+        Consent("OPTED-IN"),
+        Consent("OPTED-IN", _MOMENTS[1], "registration"),
+        Consent("OPTED-OUT", _MOMENTS[3], None),
+        Consent("OPTED-OUT", None, ""),
+    ]
+)
+_ADDRESSES = (
+    Address(Channel.PUSH, "ap56921D", "m1|c1"),
+    Address(Channel.PUSH, "ap56921D", "m2|c1"),
+    Address(Channel.SMS, "spring", "+491701234567"),
+)
+_SOME_ADDRESSES = st.sampled_from([_ADDRESSES[:0], _ADDRESSES[:1], _ADDRESSES[1:], _ADDRESSES[::-1]])
+_DEVICE_ATTRIBUTES = st.sampled_from([{}, {"os": "one"}, {"os": "two", "model": "x"}])
+_LISTS = st.sampled_from([(), (1000,), (1000, 1002), (1001, 1002, 1003)])
 
 
 @dataclass(frozen=True)
@@ -49,28 +68,22 @@ class Case:
 
 _SYSTEM = st.builds(
     SystemAttributes,
-    email=st.none() | _EMAILS,
-    email_type=st.none() | st.sampled_from(["HTML", "TEXT"]),
-    opt_in_details=st.none() | _OPT_INS,
-    lead_source=st.none() | _VALUES,
-    crm_sync_id=st.none() | st.sampled_from(["crm-1", "crm-2"]),
-    visitor_key=st.none() | _VALUES,
-    muid=st.none() | st.sampled_from(["m1", "m2"]),
+    email=st.sampled_from([None, "albert@jerm.example", "Albert@jerm.example", "bertrand@jerm.example"]),
+    email_type=st.sampled_from([None, "HTML", "TEXT"]),
+    opt_in_details=st.sampled_from([None, "OPTED-OUT since May", "opted-out", "OPTED-IN", ""]),
+    lead_source=_VALUES,
+    crm_sync_id=st.sampled_from([None, "crm-1", "crm-2"]),
+    visitor_key=_VALUES,
+    muid=st.sampled_from([None, "m1", "m2"]),
 )
-_CONSENTS = st.builds(
-    Consent,
-    status=st.sampled_from(["OPTED-IN", "OPTED-OUT"]),
-    date=st.none() | _DATES,
-    source=st.none() | _VALUES,
-)
-_ADDRESSES = st.builds(
-    Address, st.just(Channel.PUSH), st.just("ap56921D"), st.sampled_from(["m1|c1", "m1|c2", "m2|c1"])
-) | st.builds(Address, st.just(Channel.SMS), st.just("spring"), st.sampled_from(["+491701234567", "+12025550123"]))
+_CUSTOM = st.fixed_dictionaries(dict.fromkeys(CUSTOM, _VALUES))
+_IDENTITIES = st.fixed_dictionaries(dict.fromkeys(KEYS, st.sampled_from([None, "identity1234", "777374"])))
+_REQUIRED = st.sampled_from([(), ("Country",), ("Alias Id",), ("userId",), ("Country", "Visits")])
 _POLICIES = st.builds(
     Policy,
     version=st.integers(1, 3),
     survivor=st.sampled_from(SurvivorRule),
-    required_columns=st.sets(st.sampled_from([*CUSTOM, *KEYS]), max_size=2).map(lambda names: tuple(sorted(names))),
+    required_columns=_REQUIRED,
     lookup_keys=st.sampled_from([KEYS, KEYS, KEYS, ("Alias Id",)]),
 )
 
@@ -78,7 +91,6 @@ _POLICIES = st.builds(
 @st.composite
 def contacts(draw: st.DrawFn, id_: int) -> Contact:
     """A contact with devices of its own; no two ids share an address, a device id or an identity."""
-    addresses = draw(st.lists(_ADDRESSES, unique=True, max_size=3))
     return Contact(
         id=id_,
         database_id=10000,
@@ -86,22 +98,18 @@ def contacts(draw: st.DrawFn, id_: int) -> Contact:
         last_modified=draw(_DATES),
         version=draw(st.integers(1, 9)),
         system=draw(_SYSTEM),
-        custom=draw(st.dictionaries(st.sampled_from(CUSTOM), _VALUES)),
-        identities={name: f"{value} of {id_}" for name, value in draw(_identities()).items()},
+        custom=_present(draw(_CUSTOM)),
+        identities={name: f"{value} of {id_}" for name, value in _present(draw(_IDENTITIES)).items()},
         devices=tuple(
-            Device(id_ * 100 + at, _of(id_, one), draw(_CONSENTS), draw(_attributes()))
-            for at, one in enumerate(addresses)
+            Device(id_ * 100 + at, _of(id_, one), draw(_CONSENTS), draw(_DEVICE_ATTRIBUTES))
+            for at, one in enumerate(draw(_SOME_ADDRESSES))
         ),
-        lists=tuple(sorted(draw(st.sets(st.integers(1000, 1003))))),
+        lists=draw(_LISTS),
     )
 
 
-def _identities() -> st.SearchStrategy[dict[str, str]]:
-    return st.dictionaries(st.sampled_from(KEYS), st.sampled_from(["identity1234", "777374"]))
-
-
-def _attributes() -> st.SearchStrategy[dict[str, str]]:
-    return st.dictionaries(st.sampled_from(["os", "model"]), st.sampled_from(["one", "two"]))
+def _present(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _of(id_: int, address: Address) -> Address:
@@ -114,29 +122,34 @@ def requests(draw: st.DrawFn, address: Address) -> MergeRequest:
     return MergeRequest(10000, address, identity, draw(st.booleans()), draw(st.booleans()))
 
 
+_CONSTELLATIONS = ("merge", "merge", "free", "unchanged", "unknown")
+
+
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
-    """Any constellation: device unknown, identity free, held by the device's own contact, or by another."""
-    first, second = draw(st.permutations([1, 2]))
-    owner, holder = draw(contacts(first)), draw(contacts(second))
+def cases(draw: st.DrawFn, constellations: tuple[str, ...] = _CONSTELLATIONS) -> Case:
+    """The requested identity is another contact's, free, or the device contact's own; or nobody has the device."""
+    constellation = draw(st.sampled_from(constellations))
+    first, second = draw(st.sampled_from([(1, 2), (2, 1)]))
     device = Device(999, Address(Channel.PUSH, "ap56921D", "asked|c9"), draw(_CONSENTS), {})
     asked = draw(requests(device.address))
+    owner = draw(contacts(first))
     owner = replace(owner, devices=(*owner.devices, device))
-    owns, held_by = draw(st.sampled_from([(True, "other"), (True, "other"), (True, ""), (True, "self"), (False, "")]))
-    if held_by == "self":
+    if constellation == "unchanged":
         owner = _holding(owner, asked)
-    lookup = {"other": _holding(holder, asked), "self": owner, "": None}[held_by]
-    return Case(owner if owns else None, lookup, asked, draw(_POLICIES))
+    lookup = owner if constellation == "unchanged" else None
+    if constellation in {"merge", "unknown"}:
+        lookup = _holding(draw(contacts(second)), asked)
+    return Case(None if constellation == "unknown" else owner, lookup, asked, draw(_POLICIES))
 
 
-@st.composite
-def merges(draw: st.DrawFn) -> Case:
-    """Two contacts: what a request for the one's device and the other's identity is made of."""
-    return draw(cases().filter(lambda case: len({one.id for one in _given(case)}) == 2))
+def known() -> st.SearchStrategy[Case]:
+    """Somebody has the device."""
+    return cases(("merge", "merge", "free", "unchanged"))
 
 
-def _given(case: Case) -> list[Contact]:
-    return [one for one in (case.device_contact, case.lookup_contact) if one]
+def merges() -> st.SearchStrategy[Case]:
+    """Two contacts: the one has the device, the other the identity."""
+    return cases(("merge",))
 
 
 def _holding(contact: Contact, asked: MergeRequest) -> Contact:

@@ -1,6 +1,5 @@
 """A database of its own for each test, driven over HTTP as a service would."""
 
-import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,8 +25,9 @@ COLUMNS = (
     Column("Birthday", ColumnType.DATE),
     Column("Size", ColumnType.SELECTION, selections=("S", "M", "L")),
 )
+DEVICE = "muidA|channelA"
+WAYS = ("create", "patch", "upsert", "registration")
 LOOKUP_KEYS = ("userId", "Alias Id")
-_ids = itertools.count(500_000)
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,20 @@ class Tenant:
         pairs = [{"name": name, "value": value} for name, value in keys.items()]
         return await self.patch("contactbylookupkey", {"lookupKeyFields": pairs, "contact": contact_input(contact)})
 
+    async def write(
+        self, way: str, contact_id: int, contact: Mapping[str, Any], by: tuple[str, str] = ("userId", "777374")
+    ) -> httpx.Response:
+        """Sends a contact in one of WAYS: a patch meets `contact_id`, an upsert whoever holds `by`."""
+        body = contact_input(contact)
+        key = {"name": by[0], "value": by[1]}
+        method, path, sent = {
+            "create": ("POST", "contacts", body),
+            "patch": ("PATCH", f"contacts/{contact_id}", body),
+            "upsert": ("PATCH", "contactbylookupkey", {"lookupKeyFields": [key], "contact": body}),
+            "registration": ("PATCH", "contactbychannel", {"channel": channel(DEVICE), "contact": body}),
+        }[way]
+        return await self.http.request(method, f"/databases/{self.id}/{path}", json=sent)
+
     async def send(self, contact_id: int, name: str, **message: Any) -> None:
         """Puts a message into a contact's inbox."""
         body = {"messageName": name, **message}
@@ -172,8 +186,7 @@ def destinations(contact: Mapping[str, Any]) -> set[str]:
 
 
 async def new_tenant(store: Store, url: str, *, required: tuple[str, ...] = (), keyed: bool = False) -> Tenant:
-    database_id = next(_ids)
-    await databases.create(store, f"test {database_id}", database_id=database_id, keyed=keyed)
+    database_id = await databases.create(store, "test", keyed=keyed)
     for column in (*COLUMNS, *(Column(name, ColumnType.TEXT, required=True) for name in required)):
         await databases.add_column(store, database_id, column)
     for name in LOOKUP_KEYS:

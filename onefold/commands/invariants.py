@@ -2,14 +2,17 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from onefold.commands.running import in_store, settings
-from store.engine import Store
+from onefold.commands.failures import CommandFailed
+from onefold.commands.running import in_store
+
+if TYPE_CHECKING:
+    from store.engine import Store
 
 _GRACE = timedelta(minutes=1)
 _SENTENCES = {
@@ -35,7 +38,7 @@ def invariants(as_json: Annotated[bool, typer.Option("--json", help="For a scrip
 
     console = Console(stderr=True)
 
-    async def work(store: Store) -> Report:
+    async def work(store: "Store") -> Report:
         with Progress(console=console, transient=True, disable=as_json) as progress:
             task = progress.add_task("Recomputing ledger entries", total=None)
             report = await check(store, lambda done: progress.advance(task, done))
@@ -61,17 +64,24 @@ def _print(checked: dict[str, int], violations: list[tuple[int, str]]) -> None:
     typer.echo("Checked {contacts} contacts, {merges} merges, {entries} ledger entries.".format(**checked))
 
 
-async def _orphans(store: Store) -> list[str]:
+async def _orphans(store: "Store") -> list[str]:
     """Open requests without a running workflow for more than a minute, and running workflows of done requests."""
+    from temporalio.service import RPCError
+
     from api.gateway import MERGE_ID
     from onefold import temporal
     from store.merges import read_merges
+    from workflows.establish_identity import NAME
 
-    client = await temporal.connect(settings().keyring)
     old = datetime.now(UTC) - _GRACE
     running = {}
-    async for execution in client.list_workflows("WorkflowType = 'EstablishIdentity' AND ExecutionStatus = 'Running'"):
-        running[execution.typed_search_attributes.get(MERGE_ID)] = execution.start_time
+    query = f"WorkflowType = '{NAME}' AND ExecutionStatus = 'Running'"
+    try:
+        client = await temporal.connect(None)
+        async for execution in client.list_workflows(query):
+            running[execution.typed_search_attributes.get(MERGE_ID)] = execution.start_time
+    except (RPCError, RuntimeError):
+        raise CommandFailed("temporal-unreachable", "Temporal does not answer: `onefold doctor` says why.") from None
     async with store.transaction() as connection:
         open_merges = await read_merges(connection, None, state="merging", limit=10_000)
     open_ids = {str(merge.id) for merge in open_merges}

@@ -72,7 +72,20 @@ def test_an_email_address_is_kept_as_it_is(email: str) -> None:
 
 @pytest.mark.parametrize(
     "email",
-    ["", "a", "a@", "@b.c", "a@b", "a b@c.d", "a@b@c.d", "a@b.c\n", "\ta@b.c", "a\x00@b.c", "\ud800@b.c", f"{'a' * 250}@b.cd"],
+    [
+        "",
+        "a",
+        "a@",
+        "@b.c",
+        "a@b",
+        "a b@c.d",
+        "a@b@c.d",
+        "a@b.c\n",
+        "\ta@b.c",
+        "a\x00@b.c",
+        "\ud800@b.c",
+        f"{'a' * 250}@b.cd",
+    ],
 )
 def test_what_is_no_email_address_is_refused_in_the_vendors_words(email: str) -> None:
     with pytest.raises(EmailInvalid) as refused:

@@ -8,7 +8,9 @@ from domain.errors import IdentityInvalid
 from domain.identity import Identity, parse_identity
 
 
-@pytest.mark.parametrize("value", ["777374", "a", "user Account 4567", "O'Brien", "Ä", "名前", "v" * 255, "a|b", "null"])
+@pytest.mark.parametrize(
+    "value", ["777374", "a", "user Account 4567", "O'Brien", "Ä", "名前", "v" * 255, "a|b", "null"]
+)
 def test_a_visible_value_of_up_to_255_characters_is_an_identity(value: str) -> None:
     assert parse_identity("userId", value) == Identity("userId", value)
 

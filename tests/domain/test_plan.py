@@ -15,6 +15,7 @@ from domain.ruleset import make_plan
 from tests.contacts import device, device_contact, lookup_contact, policy, request
 from tests.strategies import Case, cases
 
+RULES = policy()
 OWNER = device_contact(
     email="b@jerm.example",
     muid="m1",
@@ -31,7 +32,7 @@ HOLDER = lookup_contact(
 
 
 def plan(
-    owner: Contact = OWNER, holder: Contact | None = HOLDER, asked: MergeRequest | None = None, rules: Policy = policy()
+    owner: Contact = OWNER, holder: Contact | None = HOLDER, asked: MergeRequest | None = None, rules: Policy = RULES
 ) -> Plan:
     return make_plan(owner, holder, asked or request(), rules)
 

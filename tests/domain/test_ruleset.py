@@ -29,7 +29,7 @@ def decided(one: FieldDecision) -> tuple[str | None, Rule, Side | None, tuple[st
 
 
 def survivors(plan: Plan) -> tuple[int | None, int | None]:
-    return plan.survivor and plan.survivor.id, plan.absorbed and plan.absorbed.id
+    return (plan.survivor.id if plan.survivor else None, plan.absorbed.id if plan.absorbed else None)
 
 
 class TestOutcome:
@@ -138,7 +138,8 @@ class TestIdentitiesUnderOtherNames:
 
     def test_of_two_values_the_newers_stays_and_the_other_is_named(self) -> None:
         plan = merged(
-            device_contact(identities={"Alias Id": "new"}), lookup_contact(identities={"userId": VALUE, "Alias Id": "old"})
+            device_contact(identities={"Alias Id": "new"}),
+            lookup_contact(identities={"userId": VALUE, "Alias Id": "old"}),
         )
         assert decided(row(plan, "Alias Id")) == ("new", Rule.NEWEST, NEW, ("old",))
 
@@ -220,10 +221,10 @@ class TestEmail:
         assert row(plan, "optInDetails").result == result
 
     def test_of_two_equal_addresses_the_olders_type_stays_unless_null(self) -> None:
-        same = {"email": "a@jerm.example"}
-        plan = merged(device_contact(**same, emailType="TEXT"), lookup_contact(**same, emailType="HTML"))
+        same = "a@jerm.example"
+        plan = merged(device_contact(email=same, emailType="TEXT"), lookup_contact(email=same, emailType="HTML"))
         assert row(plan, "emailType").result == "HTML"
-        plan = merged(device_contact(**same, emailType="TEXT"), lookup_contact(**same))
+        plan = merged(device_contact(email=same, emailType="TEXT"), lookup_contact(email=same))
         assert row(plan, "emailType").result == "TEXT"
 
 

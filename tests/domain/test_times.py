@@ -53,7 +53,7 @@ def test_a_time_is_read_in_utc_and_a_date_is_its_midnight(text: str, moment: dat
         "2017-08-15T00:00:00+24:00",
         "2017-08-15T00:00:00+01:00:30",
         "2017-08-15T00:00:00+0100",
-        "２０１７-08-15",
+        "\uff12\uff10\uff11\uff17-08-15",
         " 2017-08-15",
         "2017-08-15\n",
         "0001-01-01T00:00:00+01:00",  # before the first moment that can be stored

@@ -223,9 +223,7 @@ async def test_the_winner_channel_identifier_of_a_push_destination(tenant: Tenan
     [("+4915100000000", "+4915100000000"), (A, PHONE), (None, PHONE)],
     ids=["its own phone", "it has a push device only", "it has no device"],
 )
-async def test_the_winner_channel_identifier_of_a_phone(
-    tenant: Tenant, of_survivor: str | None, expected: str
-) -> None:
+async def test_the_winner_channel_identifier_of_a_phone(tenant: Tenant, of_survivor: str | None, expected: str) -> None:
     holder = {"custom": {"userId": "777374"}}
     lookup = await (tenant.register(of_survivor, **holder) if of_survivor else tenant.create(**holder))
     await tenant.register(PHONE)

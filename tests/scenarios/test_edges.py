@@ -5,25 +5,17 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.tenant import MakeTenant, Tenant, channel, contact_input, custom_fields, identities
+from tests.tenant import WAYS, MakeTenant, Tenant, custom_fields, identities
 
 A = "muidA|channelA"
 B = "muidB|channelB"
-WAYS = ["create", "patch", "upsert", "registration"]
 COMPOSED, DECOMPOSED = "Zo\u00eb", "Zoe\u0308"
 
 
 async def write(tenant: Tenant, way: str, **contact: Any) -> httpx.Response:
-    """Sends a contact in one of the ways there are; all but `create` meet a contact that exists."""
-    if way == "create":
-        return await tenant.http.post(f"/databases/{tenant.id}/contacts", json=contact_input(contact))
-    if way == "patch":
-        return await tenant.patch_contact(await tenant.create(), **contact)
-    if way == "upsert":
-        await tenant.create(custom={"Alias Id": "known"})
-        return await tenant.upsert({"Alias Id": "known"}, **contact)
-    body = {"channel": channel(A), "contact": contact_input(contact)}
-    return await tenant.patch("contactbychannel", body)
+    """Sends a contact in one of the ways there are; a patch and an upsert meet one that has an Alias Id."""
+    known = await tenant.create(custom={"Alias Id": "known"})
+    return await tenant.write(way, known, contact, by=("Alias Id", "known"))
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -179,18 +171,11 @@ async def test_an_identity_value_has_no_edge_spaces_and_nothing_invisible(tenant
 async def test_a_required_column_is_demanded_by_post_patch_and_upsert(make_tenant: MakeTenant, way: str) -> None:
     tenant = await make_tenant(required=("Country",))
     contact_id = await tenant.register(A)
-    answer = {
-        "create": lambda: write(tenant, "create", email="a@example.com"),
-        "patch": lambda: tenant.patch_contact(contact_id, email="a@example.com"),
-        "upsert": lambda: tenant.upsert({"userId": "777374"}, email="a@example.com"),
-    }[way]
 
-    refused = await answer()
+    refused = await tenant.write(way, contact_id, {"email": "a@example.com"})
 
     assert (refused.status_code, refused.json()["code"]) == (422, "required-column-empty")
-    assert (
-        refused.json()["detail"] == "Country: could not validate recipient; required column Country has no value."
-    )
+    assert refused.json()["detail"] == "Country: could not validate recipient; required column Country has no value."
     assert (await tenant.contact(contact_id))["email"] is None
     assert (await tenant.by_identity("777374")).status_code == 404
 

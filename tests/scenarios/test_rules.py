@@ -101,8 +101,8 @@ async def test_with_use_crm_contact_as_winner_the_one_with_a_crm_sync_id_survive
 
 @pytest.mark.parametrize("both", [True, False], ids=["both", "none"])
 async def test_where_both_or_none_have_a_crm_sync_id_the_policy_decides(tenant: Tenant, both: bool) -> None:
-    crm = [{"crmSyncId": "crm-1"}, {"crmSyncId": "crm-2"}] if both else [{}, {}]
-    pair = await pair_of(tenant, *crm)
+    older, newer = ({"crmSyncId": "crm-1"}, {"crmSyncId": "crm-2"}) if both else ({}, {})
+    pair = await pair_of(tenant, older, newer)
 
     survivor = await pair.merge(useCrmContactAsWinner=True)
 

@@ -1,0 +1,56 @@
+"""A worker that is struck at a chosen moment of its first merge: `python -m tests.chaos.struck_worker MOMENT`.
+
+It is the product's own, its merge activity wrapped from out here: the product knows nothing of it.
+"""
+
+import os
+import signal
+import sys
+from typing import Any
+
+from temporalio import activity
+
+from activities.merge import Merge
+from activities.names import MERGE
+from domain.messages import MergeInput, MergeResult
+from ledger.entry import Receipt
+from onefold import logs, worker
+from onefold.commands.running import run, settings
+from store import merge_transaction
+
+BEFORE, INSIDE, AFTER, FROZEN = "before", "inside", "after", "frozen"
+
+_moment = ""
+_append = merge_transaction.append
+
+
+class StruckMerge(Merge):
+    @activity.defn(name=MERGE)
+    async def merge(self, due: MergeInput) -> MergeResult:
+        _strike_if(BEFORE)
+        result = await super().merge(due)
+        _strike_if(AFTER)
+        return result
+
+
+async def _append_and_be_struck(*args: Any, **kwargs: Any) -> Receipt:
+    """All but the last statement of the transaction is done then."""
+    receipt = await _append(*args, **kwargs)
+    _strike_if(INSIDE, FROZEN)
+    return receipt
+
+
+def _strike_if(*moments: str) -> None:
+    global _moment  # noqa: PLW0603 - a worker is struck once
+    if _moment in moments:
+        stroke = signal.SIGSTOP if _moment == FROZEN else signal.SIGKILL
+        _moment = ""
+        os.kill(os.getpid(), stroke)
+
+
+if __name__ == "__main__":
+    _moment = sys.argv[1]
+    merge_transaction.append = _append_and_be_struck
+    worker.Merge = StruckMerge  # type: ignore[misc]
+    logs.configure()
+    run(worker.work(settings()))

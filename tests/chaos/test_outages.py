@@ -1,0 +1,171 @@
+"""PostgreSQL, Temporal and the API are killed under load, and come back. A caller who repeats gets an answer."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+
+from store.engine import Store
+from tests.chaos.patience import eventually
+from tests.chaos.rows import entries, live_contacts
+from tests.stack import Stack, free_port, servers
+from tests.tenant import Tenant, new_tenant
+
+pytestmark = pytest.mark.slow
+
+PAIRS = 40
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Its requests wait 5 s for an answer, so that a test sees the end of that wait."""
+    with servers(tmp_path_factory.mktemp("outages")) as stack, ExitStack() as held:
+        stack.env["ONEFOLD_WAIT"] = "5"
+        held.enter_context(stack.worker())
+        held.enter_context(stack.api())
+        yield stack
+        stack.check_invariants()
+
+
+@pytest.fixture
+async def tenant(own: Stack) -> AsyncIterator[Tenant]:
+    store = Store.connect(own.database_url)
+    made = await new_tenant(store, own.url)
+    yield made
+    await made.http.aclose()
+    await store.close()
+
+
+@pytest.fixture
+async def store(own: Stack) -> AsyncIterator[Store]:
+    """Connected anew: the servers of these tests do not keep connections."""
+    connected = Store.connect(own.database_url)
+    yield connected
+    await connected.close()
+
+
+@dataclass
+class Load:
+    """A service that repeats its requests until they are done, 8 at once, and keeps every answer."""
+
+    tenant: Tenant
+    statuses: set[int] = field(default_factory=set)
+    done: dict[int, str] = field(default_factory=dict)
+    errors: int = 0
+
+    async def prepare(self) -> None:
+        for pair in range(PAIRS):
+            await self.tenant.register(f"a{pair}|1", custom={"userId": f"v{pair}"})
+            await self.tenant.register(f"b{pair}|1")
+
+    async def run(self) -> None:
+        at_once = asyncio.Semaphore(8)
+
+        async def persist(pair: int) -> None:
+            async with at_once:
+                while pair not in self.done:
+                    await self._ask(pair)
+
+        await asyncio.gather(*(persist(pair) for pair in range(PAIRS)))
+
+    async def _ask(self, pair: int) -> None:
+        try:
+            answer = await self.tenant.establish(f"b{pair}|1", f"v{pair}")
+        except httpx.TransportError:
+            self.errors += 1
+            await asyncio.sleep(0.2)
+            return
+        self.statuses.add(answer.status_code)
+        if answer.status_code == 200:
+            self.done[pair] = answer.json()["outcome"]
+        else:
+            await asyncio.sleep(0.2)
+
+
+async def is_merged_once_each(load: Load, store: Store) -> None:
+    """`unchanged` answers a repetition of a request whose first answer was lost."""
+    assert set(load.done.values()) <= {"merged", "unchanged"}
+    assert load.statuses <= {200, 202, 503}
+    assert (await entries(store, load.tenant.id))["merge.executed"] == PAIRS
+    assert await live_contacts(store, load.tenant.id) == PAIRS
+
+
+async def is_refused(tenant: Tenant, part: str) -> None:
+    """As long as a part is away: 503 that says so as a problem, when to come back, and /readyz names the part."""
+    answer = await tenant.establish("b0|1", "v0")
+    assert answer.status_code == 503, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["code"] == "service-unavailable"
+    assert int(answer.headers["retry-after"]) > 0
+    ready = await tenant.http.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["checks"][part] == "does not answer"
+    assert (await tenant.http.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(("server", "part"), [("postgres", "database"), ("temporal", "temporal")])
+async def test_a_server_is_killed_under_load_and_comes_back(
+    own: Stack, tenant: Tenant, store: Store, server: str, part: str
+) -> None:
+    load = Load(tenant)
+    await load.prepare()
+    under_way = asyncio.create_task(load.run())
+    await eventually(lambda: len(load.done) > PAIRS // 4)
+
+    own.kill(server)
+    assert len(load.done) < PAIRS
+    await is_refused(tenant, part)
+    own.start(server)
+    await under_way
+
+    await is_ready(tenant)
+    await is_merged_once_each(load, store)
+
+
+async def test_the_api_is_killed_between_the_start_of_a_run_and_its_answer(
+    own: Stack, tenant: Tenant, store: Store
+) -> None:
+    """The run goes on without it, and the repeated PUT is answered by another."""
+    lookup = await tenant.register("a|1", custom={"userId": "v"})
+    await tenant.register("b|1")
+    port = free_port()
+    held = psycopg.connect(own.database_url)
+    with own.api("doomed", {"ONEFOLD_PORT": str(port)}) as doomed, held:
+        # Keeps the merge from happening, for as long as this transaction is open.
+        held.execute("SELECT id FROM contacts WHERE id = %s FOR UPDATE", [lookup])
+        first = asyncio.create_task(tenant.http.put(f"http://127.0.0.1:{port}{tenant.path('b|1')}", json=body("v")))
+        merge = await started(tenant)
+        doomed.kill()
+        with pytest.raises(httpx.TransportError):
+            await first
+    # `with` has ended the transaction.
+    answer = await tenant.established("b|1", "v")
+
+    assert answer["outcome"] in {"merged", "unchanged"}
+    assert (await tenant.merge(merge))["outcome"] == "merged"
+    assert (await entries(store, tenant.id))["merge.executed"] == 1
+    assert (await tenant.established("b|1", "v"))["outcome"] == "unchanged"
+
+
+def body(value: str) -> dict[str, Any]:
+    return {"identity": {"name": "userId", "value": value}}
+
+
+async def started(tenant: Tenant) -> str:
+    """The id of the database's first merge, as soon as its run has stored it."""
+    async with asyncio.timeout(30):
+        while True:
+            listed = (await tenant.http.get("/v1/merges", params={"databaseId": tenant.id})).json()["merges"]
+            if listed:
+                return str(listed[0]["id"])
+            await asyncio.sleep(0.05)
+
+
+async def is_ready(tenant: Tenant) -> None:
+    ready = await tenant.http.get("/readyz")
+    assert ready.json() == {"status": "ready", "checks": {"database": "ok", "temporal": "ok"}}
