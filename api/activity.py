@@ -5,9 +5,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 
 from api.bodies import StrictRoute
+from api.openapi import may_refuse
 from api.responses import document
 from api.services import LARGEST_ID, Caller, ContactId, Wired, needs_in_database
 from api.shapes import Created, Event, EventInput, Message, MessageInput
+from domain.errors import ContactAbsorbed, ContactNotFound, DeviceNotFound
 from store import activity, devices
 from store.tokens import Scope
 
@@ -23,6 +25,7 @@ DeviceId = Annotated[int, Path(alias="deviceId", ge=1, le=LARGEST_ID)]
     operation_id="addMessage",
     status_code=201,
     response_model=Created,
+    responses=may_refuse(ContactAbsorbed, ContactNotFound),
     tags=["Inbox and events"],
     summary="Put a message into the inbox",
 )
@@ -36,6 +39,7 @@ async def add_message(contact_id: ContactId, caller: Writer, wired: Wired, body:
     "/contacts/{contactId}/messages",
     operation_id="listMessages",
     response_model=list[Message],
+    responses=may_refuse(ContactAbsorbed, ContactNotFound),
     tags=["Inbox and events"],
     summary="The inbox: neither expired nor archived by a merge",
 )
@@ -61,6 +65,7 @@ async def list_messages(contact_id: ContactId, caller: Reader, wired: Wired) -> 
     operation_id="addEvent",
     status_code=201,
     response_model=Created,
+    responses=may_refuse(ContactAbsorbed, ContactNotFound),
     tags=["Inbox and events"],
     summary="Record an event",
 )
@@ -74,6 +79,7 @@ async def add_event(contact_id: ContactId, caller: Writer, wired: Wired, body: E
     "/contacts/{contactId}/events",
     operation_id="listEvents",
     response_model=list[Event],
+    responses=may_refuse(ContactAbsorbed, ContactNotFound),
     tags=["Inbox and events"],
     summary="Events, with the contact id that each came in under",
 )
@@ -94,7 +100,12 @@ async def list_events(contact_id: ContactId, caller: Reader, wired: Wired) -> Re
 
 
 @router.delete(
-    "/devices/{deviceId}", operation_id="removeDevice", status_code=204, tags=["Contacts"], summary="Remove a device"
+    "/devices/{deviceId}",
+    operation_id="removeDevice",
+    status_code=204,
+    responses=may_refuse(DeviceNotFound),
+    tags=["Contacts"],
+    summary="Remove a device",
 )
 async def remove_device(device_id: DeviceId, caller: Writer, wired: Wired) -> Response:
     """By the id that a contact's channels show. The contact stays."""

@@ -2,39 +2,35 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel
 
 from api import activity, codec_endpoint, contacts, databases, establish_identity, health, lookup_keys, merges, problems
+from api.access_log import AccessLog
+from api.openapi import completed
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 COMPATIBLE_PREFIXES = ("", "/rest")  # the vendor publishes both
 
 
-class Problem(BaseModel):
-    """RFC 9457. `code` is the same in history, JSON and page."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-
-
-_PROBLEM = {"model": Problem, "content": {"application/problem+json": {}}, "description": "A problem document"}
+class Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = completed(super().openapi())
+        return self.openapi_schema
 
 
 def create_app(lifespan: Lifespan, version: str) -> FastAPI:
     """`lifespan` sets `app.state.services` before the first request."""
-    app = FastAPI(
+    app = Application(
         title="Onefold",
         summary="Merges two contact records into one, durably and auditably.",
         version=version,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        responses={"4XX": _PROBLEM, "5XX": _PROBLEM},
+        redirect_slashes=False,  # a path that is not quite right is refused, not guessed
     )
     for prefix in COMPATIBLE_PREFIXES:
         for router in (establish_identity.compatible, contacts.router, lookup_keys.router):
@@ -43,4 +39,5 @@ def create_app(lifespan: Lifespan, version: str) -> FastAPI:
         app.include_router(router)
     app.include_router(codec_endpoint.router)
     problems.install(app)
+    app.add_middleware(AccessLog)
     return app

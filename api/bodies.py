@@ -1,17 +1,22 @@
 """Bodies are read strictly: one JSON document, of at most 16 KiB, no key twice, nothing that can't be stored."""
 
+import itertools
 import json
 from collections.abc import Callable, Coroutine
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from api.services import bearer
 from domain.errors import BodyMalformed, BodyNotJson, BodyTooLarge
 from domain.text import storable
 
 LARGEST = 16 * 1024
+DRAINED = 1024 * 1024  # who is cut off while still sending never gets to read why
+DEEPEST = 16  # a contact with its fields takes four levels
+_TOO_DEEP = f"The body nests objects and lists more than {DEEPEST} deep."
 
 
 class StrictRequest(Request):
@@ -25,11 +30,14 @@ class StrictRequest(Request):
         self._json = _parse(self._body)
 
     async def _limited(self) -> bytes:
-        body = bytearray()
+        body, size = bytearray(), 0
         async for chunk in self.stream():
-            body += chunk
-            if len(body) > LARGEST:
-                raise BodyTooLarge
+            size += len(chunk)
+            if size > DRAINED:
+                break
+            body += chunk if size <= LARGEST else b""
+        if size > LARGEST:
+            raise BodyTooLarge
         return bytes(body)
 
 
@@ -42,6 +50,7 @@ class StrictRoute(APIRoute):
         async def strictly(request: Request) -> Response:
             strict = StrictRequest(request.scope, request.receive)
             if self.body_field is not None:
+                bearer(strict)  # nobody's body is read who brings no token
                 await strict.read_strictly()
             return await handle(strict)
 
@@ -50,31 +59,47 @@ class StrictRoute(APIRoute):
 
 def _parse(body: bytes) -> Any:
     try:
-        parsed = json.loads(body.decode(), object_pairs_hook=_unique, parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise BodyMalformed from None
-    if not _storable(parsed):
-        raise BodyMalformed("The body holds a NUL or half a surrogate pair, which cannot be stored.")
+        text = body.decode()
+    except UnicodeDecodeError:
+        raise BodyMalformed("The body is not UTF-8.") from None
+    try:
+        parsed = json.loads(text, object_pairs_hook=_unique, parse_float=_decimal, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise BodyMalformed(f"The body is not JSON: {error.msg} at {where}.") from None
+    except RecursionError:
+        raise BodyMalformed(_TOO_DEEP) from None
+    except ValueError:  # Python refuses to read an integer of more than some thousand digits
+        raise BodyMalformed("The body holds a number that is too large.") from None
+    _demand_storable(parsed, DEEPEST)
     return parsed
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     keys = dict(pairs)
     if len(keys) < len(pairs):
-        raise ValueError("duplicate key")
+        raise BodyMalformed("An object in the body names a key twice.")
     return keys
 
 
-def _no_constant(_: str) -> Any:
-    raise ValueError("not JSON")
+def _decimal(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise BodyMalformed("The body holds a number that is too large.") from None
 
 
-def _storable(value: Any) -> bool:
+def _no_constant(name: str) -> Any:
+    raise BodyMalformed(f"The body is not JSON: it has no {name}.")
+
+
+def _demand_storable(value: Any, depth: int) -> None:
     match value:
         case str():
-            return storable(value)
-        case list():
-            return all(_storable(item) for item in value)
-        case dict():
-            return all(storable(key) and _storable(item) for key, item in value.items())
-    return True
+            if not storable(value):
+                raise BodyMalformed("The body holds a NUL or half a surrogate pair, which cannot be stored.")
+        case list() | dict():
+            if not depth:
+                raise BodyMalformed(_TOO_DEEP)
+            for item in itertools.chain(value, value.values() if isinstance(value, dict) else ()):
+                _demand_storable(item, depth - 1)

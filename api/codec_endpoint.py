@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 from google.protobuf import json_format
-from temporalio.api.common.v1 import Payloads
+from temporalio.api.common.v1 import Payload, Payloads
 
 from api.services import CodecEndpoint, Wired
 
@@ -34,10 +34,20 @@ async def decode(request: Request, secret: str, wired: Wired) -> Response:
 
 
 async def _decoded(endpoint: CodecEndpoint, body: bytes) -> str | None:
-    """The payloads in clear; None for what this service did not encrypt."""
+    """The payloads in clear; None for what claims to be encrypted and is not ours.
+
+    What is plain stays as it is: the UI also sends search attributes here, which Temporal keeps in clear.
+    """
     try:
-        payloads = json_format.Parse(body, Payloads())
-        clear = await endpoint.codec.decode(payloads.payloads)
+        payloads = json_format.Parse(body, Payloads()).payloads
+        clear = [await _clear(endpoint, payload) for payload in payloads]
     except (json_format.ParseError, ValueError):
         return None
     return json_format.MessageToJson(Payloads(payloads=clear))
+
+
+async def _clear(endpoint: CodecEndpoint, payload: Payload) -> Payload:
+    if not payload.metadata.get("encoding", b"").startswith(b"binary/encrypted"):
+        return payload
+    (clear,) = await endpoint.codec.decode([payload])
+    return clear

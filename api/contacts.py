@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.bodies import StrictRoute
-from api.raw_path import path_address
+from api.openapi import Responses, may_refuse
+from api.raw_path import ADDRESS_IN_OPENAPI, ADDRESS_REFUSALS, path_address
 from api.responses import document
 from api.services import Caller, ContactId, Wired, demand, needs_in_database
 from api.shapes import (
@@ -20,7 +21,20 @@ from api.shapes import ContactInput as ContactShape
 from domain.address import parse_address
 from domain.contact import Consent, contact_document
 from domain.contact_input import ContactInput
-from domain.errors import FilterInvalid, ValueInvalid
+from domain.errors import (
+    ContactAbsorbed,
+    ContactNotFound,
+    DeviceNotFound,
+    EmailInvalid,
+    FilterInvalid,
+    IdentityInUse,
+    IdentityInvalid,
+    LookupKeyInactive,
+    LookupKeysDisagree,
+    QualifierUnknown,
+    RequiredColumnEmpty,
+    ValueInvalid,
+)
 from store import contacts, devices
 from store.devices import Registration
 from store.tokens import Scope
@@ -30,17 +44,33 @@ router = APIRouter(route_class=StrictRoute, prefix="/databases/{databaseId}", ta
 Reader = Annotated[Caller, Depends(needs_in_database(Scope.CONTACTS_READ))]
 Writer = Annotated[Caller, Depends(needs_in_database(Scope.CONTACTS_WRITE))]
 
+_KEYS = (LookupKeyInactive, IdentityInvalid)
+_VALUES = (EmailInvalid, ValueInvalid, IdentityInvalid, IdentityInUse)
+_CREATED: Responses = {201: {"model": ContactInfo, "description": "A new contact"}}
 _FILTER = "lookupkeyfields="
 
 
-@router.post("/contacts", operation_id="createContact", status_code=201, response_model=int, summary="Create a contact")
+@router.post(
+    "/contacts",
+    operation_id="createContact",
+    status_code=201,
+    response_model=int,
+    responses=may_refuse(*_VALUES, RequiredColumnEmpty),
+    summary="Create a contact",
+)
 async def create(request: Request, caller: Writer, wired: Wired, body: ContactShape) -> Response:
     """Answers the new contact's id."""
     contact_id = await contacts.create(wired.store, caller.database_id, _given(caller, body))
     return document(contact_id, status=201, headers={"Location": _location(request, caller.database_id, contact_id)})
 
 
-@router.get("/contacts", operation_id="getContactByLookupKey", response_model=Contact, summary="Find by lookup key")
+@router.get(
+    "/contacts",
+    operation_id="getContactByLookupKey",
+    response_model=Contact,
+    responses=may_refuse(FilterInvalid, ContactNotFound, *_KEYS),
+    summary="Find by lookup key",
+)
 async def get_by_lookup_key(
     caller: Reader,
     wired: Wired,
@@ -51,13 +81,25 @@ async def get_by_lookup_key(
     return document(contact_document(contact))
 
 
-@router.get("/contacts/{contactId}", operation_id="getContact", response_model=Contact, summary="Read a contact")
+@router.get(
+    "/contacts/{contactId}",
+    operation_id="getContact",
+    response_model=Contact,
+    responses=may_refuse(ContactAbsorbed, ContactNotFound),
+    summary="Read a contact",
+)
 async def get(contact_id: ContactId, caller: Reader, wired: Wired) -> Response:
     """An absorbed id answers 308 with the survivor's location, in one hop, for ever."""
     return document(contact_document(await contacts.get(wired.store, caller.database_id, contact_id)))
 
 
-@router.patch("/contacts/{contactId}", operation_id="patchContact", status_code=204, summary="Change a contact")
+@router.patch(
+    "/contacts/{contactId}",
+    operation_id="patchContact",
+    status_code=204,
+    responses=may_refuse(ContactAbsorbed, ContactNotFound, *_VALUES, RequiredColumnEmpty),
+    summary="Change a contact",
+)
 async def patch(contact_id: ContactId, caller: Writer, wired: Wired, body: ContactShape) -> Response:
     await contacts.patch(wired.store, caller.database_id, contact_id, _given(caller, body))
     return Response(status_code=204)
@@ -67,6 +109,7 @@ async def patch(contact_id: ContactId, caller: Writer, wired: Wired, body: Conta
     "/contactbylookupkey",
     operation_id="upsertContactByLookupKey",
     response_model=ContactInfo,
+    responses=may_refuse(*_VALUES, *_KEYS, LookupKeysDisagree, RequiredColumnEmpty) | _CREATED,
     summary="Change the contact that the lookup keys name, or create it",
 )
 async def upsert_by_lookup_key(
@@ -82,6 +125,7 @@ async def upsert_by_lookup_key(
     "/contactbychannel",
     operation_id="upsertContactByChannel",
     response_model=ContactInfo,
+    responses=may_refuse(*ADDRESS_REFUSALS, QualifierUnknown, *_VALUES) | _CREATED,
     summary="Register a device with its contact, or change the contact of a known one",
 )
 async def upsert_by_channel(
@@ -93,12 +137,14 @@ async def upsert_by_channel(
 
 
 @router.get(
-    "/contactbychannel/{channel}-{qualifier}/{destination:path}",
+    "/contactbychannel/{channel}-{qualifier}/{destination:raw}",
     operation_id="getContactByChannel",
     response_model=Contact,
+    responses=may_refuse(*ADDRESS_REFUSALS, DeviceNotFound),
+    openapi_extra=ADDRESS_IN_OPENAPI,
     summary="Find the contact of a device",
 )
-@router.get("/contactbychannel/{rest:path}", include_in_schema=False)
+@router.get("/contactbychannel/{rest:raw}", include_in_schema=False)
 async def get_by_channel(request: Request, caller: Reader, wired: Wired) -> Response:
     address = path_address(request, "contactbychannel")
     owner = await devices.get_owner(wired.store, caller.database_id, address)

@@ -6,12 +6,24 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.bodies import StrictRoute
 from api.lookup_keys import lookup_key_document
+from api.openapi import may_refuse
 from api.responses import document
 from api.services import Caller, Wired, demand, needs, needs_in_database
-from api.shapes import ColumnInput, Created, Database, DatabaseInput, Databases, NameInput, PolicyInput
+from api.shapes import Column as ColumnShape
+from api.shapes import (
+    ColumnInput,
+    Created,
+    Database,
+    DatabaseInput,
+    Databases,
+    NameInput,
+    Policy,
+    PolicyInput,
+    Qualifier,
+)
 from domain.address import QUALIFIER_LENGTH, Channel
 from domain.columns import Column, ColumnType, check_column
-from domain.errors import ScopeMissing, ValueInvalid
+from domain.errors import NameTaken, ScopeMissing, ValueInvalid
 from domain.policy import SurvivorRule, policy_document
 from domain.text import flaw
 from store import databases
@@ -25,7 +37,14 @@ Reader = Annotated[Caller, Depends(needs_in_database(Scope.DATABASES_READ))]
 Writer = Annotated[Caller, Depends(needs_in_database(Scope.DATABASES_WRITE))]
 
 
-@router.post("", operation_id="createDatabase", status_code=201, response_model=Created, summary="Create a database")
+@router.post(
+    "",
+    operation_id="createDatabase",
+    status_code=201,
+    response_model=Created,
+    responses=may_refuse(NameTaken, ValueInvalid),
+    summary="Create a database",
+)
 async def create(request: Request, token: Creator, wired: Wired, body: DatabaseInput) -> Response:
     """Needs an admin's token that reaches every database."""
     if token.database_ids is not None:
@@ -47,7 +66,14 @@ async def get(caller: Reader, wired: Wired) -> Response:
     return document(database_document(await databases.get(wired.store, caller.database_id)))
 
 
-@router.post("/{databaseId}/columns", operation_id="addColumn", status_code=201, summary="Add a column")
+@router.post(
+    "/{databaseId}/columns",
+    operation_id="addColumn",
+    status_code=201,
+    response_model=ColumnShape,
+    responses=may_refuse(NameTaken, ValueInvalid),
+    summary="Add a column",
+)
 async def add_column(caller: Writer, wired: Wired, body: ColumnInput) -> Response:
     column = Column(body.name, ColumnType(body.type), body.required, tuple(body.selections))
     check_column(column)
@@ -55,17 +81,36 @@ async def add_column(caller: Writer, wired: Wired, body: ColumnInput) -> Respons
     return document(column_document(column), status=201)
 
 
-@router.post("/{databaseId}/appkeys", operation_id="addAppKey", status_code=201, summary="Add an app key (PUSH)")
+@router.post(
+    "/{databaseId}/appkeys",
+    operation_id="addAppKey",
+    status_code=201,
+    response_model=Qualifier,
+    responses=may_refuse(ValueInvalid),
+    summary="Add an app key (PUSH)",
+)
 async def add_app_key(caller: Writer, wired: Wired, body: NameInput) -> Response:
     return await _add_qualifier(caller, wired, Channel.PUSH, body)
 
 
-@router.post("/{databaseId}/campaigns", operation_id="addCampaign", status_code=201, summary="Add an SMS campaign")
+@router.post(
+    "/{databaseId}/campaigns",
+    operation_id="addCampaign",
+    status_code=201,
+    response_model=Qualifier,
+    responses=may_refuse(ValueInvalid),
+    summary="Add an SMS campaign",
+)
 async def add_campaign(caller: Writer, wired: Wired, body: NameInput) -> Response:
     return await _add_qualifier(caller, wired, Channel.SMS, body)
 
 
-@router.put("/{databaseId}/policy", operation_id="putPolicy", summary="Choose which contact survives a merge")
+@router.put(
+    "/{databaseId}/policy",
+    operation_id="putPolicy",
+    response_model=Policy,
+    summary="Choose which contact survives a merge",
+)
 async def put_policy(caller: Writer, wired: Wired, body: PolicyInput) -> Response:
     """A change makes a new version; every merge pins the version that it ran under. Needs an admin's token."""
     demand(caller.token, Scope.ADMIN)

@@ -6,27 +6,33 @@ from fastapi import APIRouter, Depends, Request, Response
 
 from api.bodies import StrictRoute
 from api.gateway import Open
+from api.merge_shapes import Answer, EstablishIdentitySpecification, MergeSpecification, Pending, Plan
+from api.openapi import Responses, may_refuse
 from api.problems import refused
-from api.raw_path import path_address
+from api.raw_path import ADDRESS_IN_OPENAPI, ADDRESS_REFUSALS, path_address
 from api.responses import document
 from api.services import Caller, Services, Wired, authorise, needs_in_database, shown_bearer
-from api.shapes import Answer, EstablishIdentitySpecification, MergeSpecification, Plan
 from domain.address import Address, parse_address
 from domain.columns import required_column_empty
 from domain.errors import (
     DatabaseKeyed,
+    DatabaseNotFound,
+    DeviceBusy,
     DeviceNotFound,
+    IdentityInvalid,
     LookupKeyInactive,
     MergeBlocked,
+    MergeNotFound,
     QualifierUnknown,
     Refusal,
     RequiredColumnEmpty,
+    ServiceUnavailable,
 )
 from domain.identity import parse_identity
 from domain.plan import Outcome, plan_document
 from domain.request import MergeRequest
 from store import merge_transaction
-from store.merges import MergeRow, read_merge
+from store.merges import PREPARING, MergeRow, read_merge
 from store.rules import read_request_facts
 from store.tokens import Scope
 
@@ -35,23 +41,36 @@ own = APIRouter(
     route_class=StrictRoute, prefix="/v1/merges", tags=["Establish identity"], dependencies=[Depends(shown_bearer)]
 )
 
+_FACTS = (QualifierUnknown, DatabaseKeyed, LookupKeyInactive, IdentityInvalid)
+_REFUSALS = (*_FACTS, DeviceNotFound, DeviceBusy)
+_PENDING: Responses = {202: {"model": Pending, "description": "It goes on; `Location` leads to the merge."}}
+
 Requester = Annotated[Caller, Depends(needs_in_database(Scope.MERGES_REQUEST))]
 
 
 @compatible.put(
-    "/databases/{databaseId}/establishidentity/{channel}-{qualifier}/{destination:path}",
+    "/databases/{databaseId}/establishidentity/{channel}-{qualifier}/{destination:raw}",
     operation_id="establishIdentity",
     response_model=Answer,
+    responses=may_refuse(*ADDRESS_REFUSALS, *_REFUSALS, MergeBlocked) | _PENDING,
+    openapi_extra=ADDRESS_IN_OPENAPI,
     summary="Give a device's contact an identity; merge both contacts if another holds it",
 )
-@compatible.put("/databases/{databaseId}/establishidentity/{rest:path}", include_in_schema=False)
+@compatible.put("/databases/{databaseId}/establishidentity/{rest:raw}", include_in_schema=False)
+@compatible.put("/databases/{databaseId}/establishidentity", include_in_schema=False)
 async def put(request: Request, caller: Requester, wired: Wired, asked: EstablishIdentitySpecification) -> Response:
     """A merge can't be undone. Repeat it freely: it happens once, and the repetition answers `unchanged`."""
     merge = await _checked(wired, caller, path_address(request, "establishidentity"), asked)
     return await _answer(request, wired, caller, merge, blocked=MergeBlocked)
 
 
-@own.post("", operation_id="createMerge", response_model=Answer, summary="The same with everything in the body")
+@own.post(
+    "",
+    operation_id="createMerge",
+    response_model=Answer,
+    responses=may_refuse(DatabaseNotFound, *ADDRESS_REFUSALS, *_REFUSALS, RequiredColumnEmpty) | _PENDING,
+    summary="The same with everything in the body",
+)
 async def post(request: Request, wired: Wired, asked: MergeSpecification) -> Response:
     """A phone number does not belong in a URL. A required column without value answers 422 here."""
     caller = await authorise(wired.store, request, asked.databaseId, Scope.MERGES_REQUEST)
@@ -59,7 +78,13 @@ async def post(request: Request, wired: Wired, asked: MergeSpecification) -> Res
     return await _answer(request, wired, caller, merge, blocked=RequiredColumnEmpty)
 
 
-@own.post("/preview", operation_id="previewMerge", response_model=Plan, summary="What would happen; changes nothing")
+@own.post(
+    "/preview",
+    operation_id="previewMerge",
+    response_model=Plan,
+    responses=may_refuse(DatabaseNotFound, *ADDRESS_REFUSALS, *_FACTS),
+    summary="What would happen; changes nothing",
+)
 async def preview(request: Request, wired: Wired, asked: MergeSpecification) -> Response:
     """Computed by the same function as the merge itself, from what is stored now."""
     caller = await authorise(wired.store, request, asked.databaseId, Scope.MERGES_REQUEST)
@@ -76,7 +101,7 @@ async def _checked(
     wired: Services, caller: Caller, address: Address, asked: EstablishIdentitySpecification
 ) -> MergeRequest:
     """The request, parsed, against what the database knows. Nothing has started yet."""
-    async with wired.store.transaction() as connection:
+    async with wired.store.statements() as connection:
         facts = await read_request_facts(
             connection, caller.database_id, address.channel.value, address.qualifier, asked.identity.name
         )
@@ -101,9 +126,9 @@ async def _answer(
     settled = await wired.gateway.establish_identity(merge, caller.token.id)
     if isinstance(settled, Open):
         location = f"{request.base_url}v1/merges/{settled.merge_id}"
-        pending = {"mergeId": settled.merge_id, "state": "merging", "outcome": None}
+        pending = {"mergeId": settled.merge_id, "state": await _open_state(wired, settled), "outcome": None}
         return document(pending, status=202, headers={"Location": location, "Retry-After": "1"})
-    async with wired.store.transaction() as connection:
+    async with wired.store.statements() as connection:
         row = await read_merge(connection, settled)
     if refusal := _refusal(row, blocked):
         return refused(request, refusal)
@@ -112,9 +137,18 @@ async def _answer(
     )
 
 
+async def _open_state(wired: Services, pending: Open) -> str:
+    """A request whose row can't be read, be it that there is none yet, is being prepared as far as we know."""
+    try:
+        async with wired.store.statements() as connection:
+            return (await read_merge(connection, pending.merge_id)).state
+    except (MergeNotFound, ServiceUnavailable):
+        return PREPARING
+
+
 def _refusal(row: MergeRow, blocked: type[Refusal]) -> Refusal | None:
     if row.outcome == Outcome.NOT_FOUND:
-        return DeviceNotFound("The database has no such device.", **_ending(row))
+        return DeviceNotFound("", **_ending(row))
     if row.outcome != Outcome.BLOCKED:
         return None
     blocker = row.plan["blockers"][0]

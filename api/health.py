@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 
 from api.responses import document
 from api.services import Services, Wired
+from api.shapes import Health, Readiness
 from domain.errors import ServiceUnavailable
 from store.engine import Store, StoreError
 from store.migrate import current, head
@@ -17,12 +18,18 @@ router = APIRouter(tags=["Health"])
 _PATIENCE = 2  # seconds for each part: a host that drops packets must not keep a probe waiting
 
 
-@router.get("/healthz", operation_id="getHealth", summary="The process answers")
+@router.get("/healthz", operation_id="getHealth", response_model=Health, summary="The process answers")
 async def healthz() -> Response:
     return document({"status": "ok"})
 
 
-@router.get("/readyz", operation_id="getReadiness", summary="Database, schema, Temporal and workers are there")
+@router.get(
+    "/readyz",
+    operation_id="getReadiness",
+    response_model=Readiness,
+    responses={503: {"model": Readiness, "description": "`checks` names what is missing."}},
+    summary="Database, schema, Temporal and workers are there",
+)
 async def readyz(wired: Wired) -> Response:
     """503 names what is missing."""
     checks = await readiness(wired)

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.merge_shapes import Merge, MergeBegun, MergePage
+from api.openapi import may_refuse
 from api.responses import document
 from api.services import LARGEST_ID, Wired, authorise, needs
-from api.shapes import Merge, MergePage
-from domain.errors import CursorInvalid, MergeNotFound
+from domain.errors import CursorInvalid, DatabaseNotFound, MergeNotFound
 from domain.times import parse_time, rfc3339
-from store.merges import MergeRow, Position, read_merge, read_merges
+from store.merges import PREPARING, MergeRow, Position, read_merge, read_merges
 from store.tokens import Scope, Token
 
 router = APIRouter(prefix="/v1/merges", tags=["Merges"])
@@ -22,29 +23,41 @@ PAGE = 50
 LARGEST_PAGE = 200
 
 
-@router.get("/{mergeId}", operation_id="getMerge", response_model=Merge, summary="One merge, with its plan")
+@router.get(
+    "/{mergeId}",
+    operation_id="getMerge",
+    response_model=Merge | MergeBegun,
+    responses=may_refuse(MergeNotFound),
+    summary="One merge, with its plan",
+)
 async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
     """Found from the moment it was started, also before its plan is stored."""
     try:
-        async with wired.store.transaction() as connection:
+        async with wired.store.statements() as connection:
             row = await read_merge(connection, mergeId)
     except MergeNotFound:
         database_id = await wired.gateway.find_database(mergeId)
         if database_id is None or not token.reaches(database_id):
             raise
-        return document({"id": mergeId, "databaseId": database_id, "state": "preparing", "outcome": None})
+        return document({"id": mergeId, "databaseId": database_id, "state": PREPARING, "outcome": None})
     if not token.reaches(row.database_id):
         raise MergeNotFound
     return document(merge_document(row))
 
 
-@router.get("", operation_id="listMerges", response_model=MergePage, summary="Merges, newest first, in pages")
+@router.get(
+    "",
+    operation_id="listMerges",
+    response_model=MergePage,
+    responses=may_refuse(CursorInvalid, DatabaseNotFound),
+    summary="Merges, newest first, in pages",
+)
 async def list_(
     request: Request,
     token: Reader,
     wired: Wired,
     database_id: Annotated[int | None, Query(alias="databaseId", ge=1, le=LARGEST_ID)] = None,
-    state: Literal["merging", "done"] | None = None,
+    state: Literal["preparing", "merging", "done"] | None = None,
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
 ) -> Response:
@@ -52,7 +65,7 @@ async def list_(
         await authorise(wired.store, request, database_id, Scope.MERGES_READ)
     reach = [database_id] if database_id is not None else token.reach
     position = _position(after) if after else None
-    async with wired.store.transaction() as connection:
+    async with wired.store.statements() as connection:
         rows = await read_merges(connection, reach, state=state, after=position, limit=limit + 1)
     page, more = rows[:limit], len(rows) > limit
     return document({"merges": [merge_document(row) for row in page], "next": _cursor(page[-1]) if more else None})

@@ -2,19 +2,39 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.responses import document
 from domain.errors import ContactAbsorbed, Refusal
 
-_RETRY_AFTER = {503: "1", 202: "1"}
 log = structlog.get_logger()
+
+
+class Kind(NamedTuple):
+    """A problem that is no refusal."""
+
+    code: str
+    status: HTTPStatus
+    title: str
+
+
+MEDIA_TYPE = "application/problem+json"
+REQUEST_INVALID = Kind(
+    "request-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not of the documented shape."
+)
+INTERNAL_ERROR = Kind("internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
+_RETRY_AFTER = {503: "1", 202: "1"}
+_HTTP_DETAILS = {
+    404: "No route has this path. A slash inside a value must be sent as %2F.",
+    405: "This path does not take this method; the Allow header names one that it takes.",
+}
 
 
 def problem(
@@ -28,15 +48,18 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """`type` resolves to a page of this service that explains the code."""
-    content = {
-        "type": f"{request.base_url}problems/{code}",
-        "title": title,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        **(extensions or {}),
-    }
-    return document(content, status=status, headers=headers, media_type="application/problem+json")
+    content = {**_document(f"{request.base_url}", status, code, title, detail), **(extensions or {})}
+    return document(content, status=status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def http_problem(status: int, detail: str, *, base_url: str = "/") -> dict[str, object]:
+    """One of HTTP's own errors, also for what never became a request; `type` is then relative."""
+    known = HTTPStatus(status)
+    return _document(base_url, status, known.phrase.lower().replace(" ", "-"), known.phrase, detail)
+
+
+def _document(base_url: str, status: int, code: str, title: str, detail: str) -> dict[str, object]:
+    return {"type": f"{base_url}problems/{code}", "title": title, "status": status, "code": code, "detail": detail}
 
 
 def refused(request: Request, refusal: Refusal) -> Response:
@@ -61,7 +84,34 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_middleware(Unforeseen)
+
+
+class Unforeseen:
+    """Answers the errors that nobody foresaw.
+
+    A handler for `Exception` would too, but Starlette then raises the error again, for which uvicorn cuts the
+    connection: the caller's next request on it would be lost.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            response = _unforeseen(Request(scope), error)
+            await response(scope, receive, send)
 
 
 async def _refusal(request: Request, error: Exception) -> Response:
@@ -75,9 +125,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     errors = [{"pointer": _pointer(one["loc"]), "detail": one["msg"]} for one in error.errors()]
     return problem(
         request,
-        status=422,
-        code="request-invalid",
-        title="The request is not of the documented shape.",
+        **REQUEST_INVALID._asdict(),
         detail="; ".join(f"{one['pointer']}: {one['detail']}" for one in errors),
         extensions={"errors": errors},
     )
@@ -85,15 +133,9 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as installed
-    status = HTTPStatus(error.status_code)
-    return problem(
-        request,
-        status=status,
-        code=status.phrase.lower().replace(" ", "-"),
-        title=status.phrase,
-        detail=str(error.detail),
-        headers=error.headers,
-    )
+    detail = _HTTP_DETAILS.get(error.status_code, str(error.detail))
+    content = http_problem(error.status_code, detail, base_url=str(request.base_url))
+    return document(content, status=error.status_code, headers=error.headers, media_type=MEDIA_TYPE)
 
 
 async def _gone(_: Request, __: Exception) -> Response:
@@ -101,13 +143,11 @@ async def _gone(_: Request, __: Exception) -> Response:
     return Response(status_code=400)
 
 
-async def _unforeseen(request: Request, error: Exception) -> Response:
+def _unforeseen(request: Request, error: Exception) -> Response:
     log.error("request.failed", error=type(error).__name__, route=route_template(request))
     return problem(
         request,
-        status=500,
-        code="internal-error",
-        title="Internal error",
+        **INTERNAL_ERROR._asdict(),
         detail="Something failed that should not have. Nothing more is told here; the log names the error.",
     )
 
@@ -118,7 +158,8 @@ def route_template(request: Request) -> str:
 
 
 def _pointer(location: Sequence[Any]) -> str:
-    return "/" + "/".join(str(part) for part in location)
+    """As RFC 6901 writes it, with the part of the request as its first step."""
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)
 
 
 def _at_survivor(request: Request, survivor: int) -> str:

@@ -2,14 +2,15 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from domain.times import parse_time
 
 ConsentStatus = Literal["OPTED-IN", "OPTED-OUT"]
-Flag = StrictBool | Literal["true", "false"]  # the vendor's own example sends these as texts
+ColumnKind = Literal["text", "number", "boolean", "date", "selection"]
+Survivor = Literal["device-contact", "lookup-contact", "older", "newer"]
 
 
 def _time(value: object) -> object:
@@ -26,97 +27,11 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class IdentityInput(Given):
-    name: StrictStr = Field(description="An active lookup key of the database.", examples=["userId"])
-    value: StrictStr = Field(examples=["777374"])
-
-
-class EstablishIdentitySpecification(Given):
-    identity: IdentityInput
-    useCrmContactAsWinner: Flag | None = Field(
-        default=None, description="True: where exactly one of the contacts has a CRM sync id, that one survives."
-    )
-    mergeEvents: Flag | None = Field(default=None, description="False: the absorbed contact's events stay with it.")
-
-    @property
-    def crm_contact_wins(self) -> bool:
-        return self.useCrmContactAsWinner in {True, "true"}
-
-    @property
-    def events_merge(self) -> bool:
-        return self.mergeEvents not in {False, "false"}
-
-
-class MergeSpecification(EstablishIdentitySpecification):
-    databaseId: StrictInt = Field(ge=1, le=2**63 - 1, examples=[10000])
-    channel: StrictStr = Field(examples=["PUSH"])
-    qualifier: StrictStr = Field(examples=["ap56921D"])
-    destination: StrictStr = Field(examples=["Sksd03jdJKK|H892hH"])
-
-
-class Receipt(BaseModel):
-    """Keep it: it commits to the ledger entry and to all before it."""
-
-    database: int
-    seq: int
-    entry_hash: str
-
-
-class Answer(BaseModel):
-    winnerRecipientId: int
-    winnerChannelIdentifier: str
-    outcome: Literal["merged", "assigned", "reassigned", "unchanged"]
-    mergeId: str
-    receipt: Receipt
-
-
-class PlanRow(BaseModel):
-    name: str
-    older: str | None
-    newer: str | None
-    result: str | None
-    rule: str
-    winner: str | None
-    lost: list[str]
-
-
-class Plan(BaseModel):
-    digest: str
-    revision: int
-    ruleset: str
-    policy: dict[str, Any]
-    request: MergeSpecification
-    outcome: str
-    older: int | None
-    newer: int | None
-    survivor: int | None
-    absorbed: int | None
-    winnerChannelIdentifier: str
-    fields: list[PlanRow]
-    identities: list[PlanRow]
-    devices: list[dict[str, Any]]
-    inbox: dict[str, Any]
-    events: dict[str, Any]
-    contactLists: list[int]
-    blockers: list[dict[str, str]]
-
-
-class Merge(BaseModel):
-    id: str
-    databaseId: int
-    state: Literal["preparing", "merging", "done"]
-    outcome: str | None
-    requested: dict[str, str]
-    settled: str | None
-    plan: Plan
-    winnerRecipientId: int | None
-    winnerChannelIdentifier: str | None
-    receipt: Receipt | None
-
-
-class MergePage(BaseModel):
-    merges: list[Merge]
-    next: str | None = Field(description="Send it as `after` for the next page; null on the last one.")
+class Policy(BaseModel):
+    version: int
+    survivor: Survivor
+    requiredColumns: list[str]
+    lookupKeys: list[str]
 
 
 class CustomField(Given):
@@ -241,9 +156,16 @@ class Created(BaseModel):
     id: int
 
 
+class Column(BaseModel):
+    name: str
+    type: ColumnKind
+    required: bool
+    selections: list[str]
+
+
 class ColumnInput(Given):
     name: Name
-    type: Literal["text", "number", "boolean", "date", "selection"] = "text"
+    type: ColumnKind = "text"
     required: StrictBool = False
     selections: list[Name] = []
 
@@ -259,7 +181,11 @@ class NameInput(Given):
 
 
 class PolicyInput(Given):
-    survivor: Literal["device-contact", "lookup-contact", "older", "newer"]
+    survivor: Survivor
+
+
+class Qualifier(BaseModel):
+    name: str
 
 
 class LookupKey(BaseModel):
@@ -282,12 +208,21 @@ class Database(BaseModel):
     name: str
     keyed: bool
     created: str
-    columns: list[ColumnInput]
+    columns: list[Column]
     lookupKeys: list[LookupKey]
     appKeys: list[str]
     smsCampaigns: list[str]
-    policy: dict[str, Any]
+    policy: Policy
 
 
 class Databases(BaseModel):
     databases: list[Database]
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+
+
+class Readiness(BaseModel):
+    status: Literal["ready", "not ready"]
+    checks: dict[str, str] = Field(examples=[{"database": "ok", "temporal": "ok"}])

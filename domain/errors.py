@@ -60,6 +60,9 @@ class DeviceNotFound(Refusal):
     status = 404
     title = "Not Found"
 
+    def __init__(self, detail: str = "", **extensions: object) -> None:
+        super().__init__(detail or "The database has no such device.", **extensions)
+
 
 class ContactNotFound(Refusal):
     status = 404

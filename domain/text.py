@@ -1,8 +1,14 @@
 """Which characters a name or an identity may hold."""
 
+import re
 import unicodedata
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+# What Unicode calls default-ignorable beyond those categories, and the blank Braille pattern: shown as nothing.
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_LOST = "\ufffd"
 
 
 def flaw(text: str, longest: int) -> str | None:
@@ -14,7 +20,9 @@ def flaw(text: str, longest: int) -> str | None:
         return "must not be empty"
     if len(text) > longest:
         return f"must not be longer than {longest} characters"
-    if any(unicodedata.category(character) in _INVISIBLE for character in text):
+    if _LOST in text:  # two values that were decoded badly would be one
+        return "must not hold U+FFFD, which stands for a character that was lost"
+    if _IGNORABLE.search(text) or any(unicodedata.category(character) in _INVISIBLE for character in text):
         return "must not hold control or invisible characters"
     if text[0].isspace() or text[-1].isspace():
         return "must not begin or end with a space"

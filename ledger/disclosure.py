@@ -16,18 +16,19 @@ _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-
 _WORD = re.compile(r"[a-z]+([-_.][a-z]+)*(/[0-9]+)?")
 _NUMBER_OR_WORD = re.compile(f"{_NUMBER.pattern}|{_WORD.pattern}")
 _NAME = re.compile(r".+", re.DOTALL)  # of a column: the database's, not a person's
-_OURS = re.compile(r"[a-z0-9-]+")  # a workflow's id is a keyed hash, a requester the id of a token
+_OURS = re.compile(r"[a-z0-9-]+")  # a workflow's id is a keyed hash, a run's random, a requester a token's
 
 _FORMS = {
     **dict.fromkeys(("format", "kind", "outcome", "ruleset", "rule", "winner", "role", "code"), _WORD),
     **dict.fromkeys(("database", "seq", "attempt", "version", "absorbed", "devices"), _NUMBER),
     **dict.fromkeys(("previous", "request", "plan", "snapshot", "result", "older", "newer"), _HASH),
     **dict.fromkeys(("name", "requiredColumns", "lookupKeys"), _NAME),
-    **dict.fromkeys(("merge", "run"), _UUID),
+    "merge": _UUID,
     "id": _NUMBER_OR_UUID,
     "survivor": _NUMBER_OR_WORD,
     "at": _TIME,
     "workflow.id": _OURS,
+    "run": _OURS,
     "requester": _OURS,
 }
 

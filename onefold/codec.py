@@ -3,7 +3,7 @@
 import secrets
 from base64 import b64decode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,17 +22,19 @@ class PlaintextRefused(ValueError):
 class Keyring:
     """Keys by id, 32 bytes each. New payloads take the first; the others still decode what they once encoded."""
 
-    keys: Mapping[str, bytes]
+    keys: Mapping[str, bytes] = field(repr=False)
 
     @classmethod
     def parse(cls, text: str) -> "Keyring":
         """Reads `id:base64,id:base64`, the value of ONEFOLD_CODEC_KEYS. Raises ValueError."""
-        keys = {}
+        keys: dict[str, bytes] = {}
         for pair in text.split(","):
             key_id, _, encoded = pair.strip().partition(":")
             key = b64decode(encoded, validate=True)
             if not key_id or len(key) != 32:
                 raise ValueError("each codec key reads id:base64 of 32 bytes")
+            if key_id in keys:
+                raise ValueError("two codec keys have the same id")
             keys[key_id] = key
         return cls(keys)
 
@@ -62,6 +64,6 @@ class EncryptingCodec(PayloadCodec):
             raise PlaintextRefused
         try:
             clear = cipher.decrypt(payload.data[:_NONCE], payload.data[_NONCE:], key_id)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # ValueError: too short to hold a nonce
             raise PlaintextRefused from None
         return Payload.FromString(clear)

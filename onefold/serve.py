@@ -14,6 +14,7 @@ from api.gateway import Gateway
 from api.services import CodecEndpoint, Services
 from onefold import temporal
 from onefold.codec import EncryptingCodec
+from onefold.http_protocol import Protocol
 from onefold.settings import Settings
 from store.engine import Store
 from web import pages
@@ -25,6 +26,7 @@ def serve(settings: Settings) -> None:
         application(settings),
         host=settings.host,
         port=settings.port,
+        http=Protocol,
         access_log=False,
         log_config=None,
         server_header=False,

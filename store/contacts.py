@@ -44,7 +44,7 @@ async def live_contact(connection: AsyncConnection, database_id: int, contact_id
 
 
 async def get(store: Store, database_id: int, contact_id: int) -> Contact:
-    async with store.transaction() as connection:
+    async with store.statements() as connection:
         return await live_contact(connection, database_id, contact_id)
 
 

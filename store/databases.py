@@ -13,7 +13,7 @@ from domain.columns import Column
 from domain.errors import DatabaseNotFound, NameTaken
 from domain.policy import Policy, SurvivorRule
 from ledger.entry import GENESIS
-from store.engine import Store
+from store.engine import RowsChanged, Store
 from store.locks import lock_schema
 from store.rules import read_policy, read_schema
 from store.tables import columns, contacts, databases, ledger_heads, lookup_keys, policies, qualifiers
@@ -46,12 +46,15 @@ class Database:
 
 async def create(store: Store, name: str, *, database_id: int | None = None, keyed: bool = False) -> int:
     """Creates a database with the policy that never asks and an empty ledger. Raises NameTaken for an id in use."""
-    async with store.transaction() as connection:
+
+    async def work(connection: AsyncConnection) -> int:
         values: dict[str, object] = {"name": name, "keyed": keyed} | ({"id": database_id} if database_id else {})
         created = await connection.execute(
             upsert(databases).values(values).on_conflict_do_nothing().returning(databases.c.id)
         )
         new_id = created.scalar()
+        if new_id is None and database_id is None:
+            raise RowsChanged  # the sequence met an id that somebody had chosen: its next one is another
         if new_id is None:
             raise NameTaken("A database with this id exists.")
         if database_id:
@@ -63,6 +66,8 @@ async def create(store: Store, name: str, *, database_id: int | None = None, key
             insert(ledger_heads).values(database_id=new_id, seq=GENESIS.seq, entry_hash=GENESIS.entry_hash)
         )
         return int(new_id)
+
+    return await store.rerun(work)
 
 
 async def get(store: Store, database_id: int) -> Database:

@@ -84,18 +84,22 @@ _WRITE = text(f"""
 
 async def prepare(store: Store, request: MergeRequest, execution: Execution) -> Outcome | None:
     """Stores the request with its plan. Returns its outcome where nothing will change, else None."""
-
-    async def work(connection: AsyncConnection) -> Outcome | None:
+    async with store.statements() as connection:
         plan = await _plan(connection, request)
         await connection.execute(_OPEN, _opened(plan, execution))
+    return await _settle_unchanged(store, request, execution) if plan.outcome in _UNCHANGING else None
+
+
+async def _settle_unchanged(store: Store, request: MergeRequest, execution: Execution) -> Outcome | None:
+    """Ends a request that changes nothing; None if, by the time its contacts are locked, it would."""
+
+    async def work(connection: AsyncConnection) -> Outcome | None:
+        # The entry refers to the contacts and so locks them: that must not wait while the chain's head is held.
+        plan = await _plan_under_lock(connection, request)
         if plan.outcome not in _UNCHANGING:
             return None
         if not await _claim(connection, execution.merge_id, execution.attempt):
             return await _stored_outcome(connection, execution.merge_id)
-        # The entry refers to the contacts and so locks them: that must not wait while the chain's head is held.
-        plan = await _plan_under_lock(connection, request)
-        if plan.outcome not in _UNCHANGING:
-            raise RowsChanged
         return await _settle(connection, plan, execution)
 
     return await store.rerun(work)
@@ -123,7 +127,7 @@ async def _plan(connection: AsyncConnection, request: MergeRequest) -> Plan:
 
 async def preview(store: Store, request: MergeRequest) -> Plan:
     """The plan of this moment; changes nothing."""
-    async with store.transaction() as connection:
+    async with store.statements() as connection:
         return await _plan(connection, request)
 
 

@@ -16,6 +16,9 @@ from domain.request import MergeRequest
 from ledger.entry import Receipt
 from store.tables import merges
 
+PREPARING = "preparing"
+"""The state of a request whose run has started and has not stored its plan: it has no row."""
+
 
 @dataclass(frozen=True)
 class MergeRow:

@@ -84,7 +84,7 @@ async def authenticate(store: Store, bearer: str, database_id: int = 0) -> tuple
     shape = _SHAPE.fullmatch(bearer)
     if not shape:
         raise Unauthenticated
-    async with store.transaction() as connection:
+    async with store.statements() as connection:
         row = (await connection.execute(_VALID, {"id": shape[1], "database_id": database_id})).one_or_none()
     if row is None or not hmac.compare_digest(row.secret_hash, _hash(shape[2])):
         raise Unauthenticated

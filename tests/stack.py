@@ -6,6 +6,7 @@ Always on free ports and in a folder of its own: the demo's data is never touche
 import base64
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -37,10 +38,12 @@ CODEC_ORIGIN = "http://127.0.0.1:8233"
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below the ports that the kernel gives to outgoing connections: one of them could take it before its server."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass

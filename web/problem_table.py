@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from api.problems import INTERNAL_ERROR, REQUEST_INVALID
 from domain.errors import refusals
 from web.advice import ADVICE, ADVICE_BY_CLASS
 
@@ -14,12 +15,6 @@ class Known:
     status: HTTPStatus
     title: str
     advice: str
-
-
-_OWN = (
-    ("request-invalid", 422, "The request is not of the documented shape."),
-    ("internal-error", 500, "Internal error"),
-)
 
 
 def listed() -> list[Known]:
@@ -35,7 +30,7 @@ def find(code: str) -> Known | None:
 
 def _ours() -> Iterator[Known]:
     refused = ((kind.code, kind.status, kind.title) for kind in refusals())
-    for code, status, title in (*_OWN, *refused):
+    for code, status, title in (REQUEST_INVALID, INTERNAL_ERROR, *refused):
         yield Known(code, HTTPStatus(status), title, ADVICE[code])
 
 

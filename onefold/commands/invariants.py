@@ -39,7 +39,7 @@ def invariants(as_json: Annotated[bool, typer.Option("--json", help="For a scrip
     console = Console(stderr=True)
 
     async def work(store: "Store") -> Report:
-        with Progress(console=console, transient=True, disable=as_json) as progress:
+        with Progress(console=console, transient=True, disable=as_json or not console.is_terminal) as progress:
             task = progress.add_task("Recomputing ledger entries", total=None)
             report = await check(store, lambda done: progress.advance(task, done))
         orphans = await _orphans(store)

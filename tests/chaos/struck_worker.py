@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from typing import Any
+from unittest.mock import patch
 
 from temporalio import activity
 
@@ -17,11 +18,11 @@ from ledger.entry import Receipt
 from onefold import logs, worker
 from onefold.commands.running import run, settings
 from store import merge_transaction
+from store.ledger import append
 
 BEFORE, INSIDE, AFTER, FROZEN = "before", "inside", "after", "frozen"
 
 _moment = ""
-_append = merge_transaction.append
 
 
 class StruckMerge(Merge):
@@ -35,7 +36,7 @@ class StruckMerge(Merge):
 
 async def _append_and_be_struck(*args: Any, **kwargs: Any) -> Receipt:
     """All but the last statement of the transaction is done then."""
-    receipt = await _append(*args, **kwargs)
+    receipt = await append(*args, **kwargs)
     _strike_if(INSIDE, FROZEN)
     return receipt
 
@@ -50,7 +51,9 @@ def _strike_if(*moments: str) -> None:
 
 if __name__ == "__main__":
     _moment = sys.argv[1]
-    merge_transaction.append = _append_and_be_struck
-    worker.Merge = StruckMerge  # type: ignore[misc]
     logs.configure()
-    run(worker.work(settings()))
+    with (
+        patch.object(worker, "Merge", StruckMerge),
+        patch.object(merge_transaction, "append", _append_and_be_struck),
+    ):
+        run(worker.work(settings()))

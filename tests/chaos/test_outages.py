@@ -12,7 +12,7 @@ import pytest
 
 from store.engine import Store
 from tests.chaos.patience import eventually
-from tests.chaos.rows import entries, live_contacts
+from tests.chaos.rows import entries, live_contacts, number
 from tests.stack import Stack, free_port, servers
 from tests.tenant import Tenant, new_tenant
 
@@ -93,6 +93,7 @@ async def is_merged_once_each(load: Load, store: Store) -> None:
     assert load.statuses <= {200, 202, 503}
     assert (await entries(store, load.tenant.id))["merge.executed"] == PAIRS
     assert await live_contacts(store, load.tenant.id) == PAIRS
+    assert await number(store, "SELECT count(*) FROM merges WHERE state <> 'done'") == 0
 
 
 async def is_refused(tenant: Tenant, part: str) -> None:
@@ -150,6 +151,20 @@ async def test_the_api_is_killed_between_the_start_of_a_run_and_its_answer(
     assert (await tenant.merge(merge))["outcome"] == "merged"
     assert (await entries(store, tenant.id))["merge.executed"] == 1
     assert (await tenant.established("b|1", "v"))["outcome"] == "unchanged"
+
+
+async def test_an_internal_error_takes_no_other_request_with_it(own: Stack, tenant: Tenant) -> None:
+    """The connection stays open: the caller's next request is on its way while the 500 comes back."""
+    contact = await tenant.register("a|1")
+    with psycopg.connect(own.database_url, autocommit=True) as admin:
+        admin.execute("ALTER TABLE contacts ADD CONSTRAINT refused_by_a_test CHECK (version < 0) NOT VALID")
+        try:
+            for _ in range(10):
+                failed = await tenant.patch_contact(contact, leadSource="fair")
+                assert (failed.status_code, failed.json()["code"]) == (500, "internal-error")
+                assert (await tenant.http.get("/healthz")).status_code == 200
+        finally:
+            admin.execute("ALTER TABLE contacts DROP CONSTRAINT refused_by_a_test")
 
 
 def body(value: str) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 import os
+import random
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -11,13 +13,17 @@ from tests.stack import Stack
 
 @pytest.fixture
 def free_port() -> Callable[[], int]:
-    """Gives a port that nobody listens on; tests never use the demo's."""
+    """Gives a port that nobody listens on; tests never use the demo's.
+
+    Below the range that the kernel gives to outgoing connections, one of which might else take it before we do.
+    """
 
     def find() -> int:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port: int = probe.getsockname()[1]
-            return port
+        while True:
+            port = random.randrange(20_000, 32_000)
+            with socket.socket() as probe, suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
     return find
 

@@ -69,7 +69,7 @@ def test_the_list_names_every_database(live_onefold: Command, database: int) -> 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("column", "add", "{}", "email"), "every contact has a email of its own. (value-invalid)"),
+        (("column", "add", "{}", "email"), "email is an attribute that every contact has. (value-invalid)"),
         (("column", "add", "{}", " x"), "name must not begin or end with a space. (value-invalid)"),
         (("column", "add", "{}", "x", "--type", "selection"), "no other column has them. (value-invalid)"),
         (

@@ -1,12 +1,11 @@
 """Databases of their own for tests that break one: copies of one that is made once."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psycopg
-from psycopg.abc import Query
 
 from store.engine import Store
 from tests.stack import Stack
@@ -20,7 +19,7 @@ class Scratch:
     admin_url: str
     store: Store
 
-    def break_by_hand(self, statement: Query, parameters: dict[str, object] | None = None) -> None:
+    def break_by_hand(self, statement: bytes, parameters: Mapping[str, object] | None = None) -> None:
         """As the superuser, and without triggers: foreign keys do not protect against somebody who may do all."""
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
             admin.execute("SET session_replication_role = replica")
@@ -32,13 +31,13 @@ async def copy_of(stack: Stack, original: str) -> AsyncIterator[Scratch]:
     """A copy of a database that nobody is connected to; dropped when the block ends."""
     name = f"{original}_{next(_numbers)}"
     with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" OWNER onefold TEMPLATE "{original}"')  # type: ignore[call-overload]
+        admin.execute(f'CREATE DATABASE "{name}" OWNER onefold TEMPLATE "{original}"')
         store = Store.connect(_named(stack.postgres.url, name), pool_size=2)
         try:
             yield Scratch(_named(stack.postgres.url, name), _named(stack.postgres.admin_url, name), store)
         finally:
             await store.close()
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload]
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def _named(url: str, database: str) -> str:

@@ -1,5 +1,6 @@
 """Each invariant is broken by hand, in a copy of a database with every outcome in it, and is named."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -225,12 +226,12 @@ BREAKS = {
     "the last entry gone": Break(
         f"DELETE FROM ledger_entries WHERE {_LAST_ENTRY}",
         {0, 10},
-        "the ledger of database {here} ends at 4, its head at 5",
+        "the ledger of database {here} ends at 5, its head at 6",
     ),
     "a head that is further than its chain": Break(
         "UPDATE ledger_heads SET seq = seq + 1 WHERE database_id = %(here)s",
         {0},
-        "the ledger of database {here} ends at 5, its head at 6",
+        "the ledger of database {here} ends at 6, its head at 7",
     ),
 }
 
@@ -239,15 +240,9 @@ async def test_what_the_store_made_violates_nothing(scratch: Scratch, world: Wor
     told: list[int] = []
     report = await invariants.check(scratch.store, told.append)
     assert report.violations == []
-    assert report.checked == {"contacts": 6, "merges": 7, "entries": 7}
+    assert report.checked == {"contacts": 7, "merges": 7, "entries": 7}
     assert told == [1] * 7
-    assert set(world.merges) == {
-        Outcome.MERGED,
-        Outcome.UNCHANGED,
-        Outcome.REASSIGNED,
-        Outcome.NOT_FOUND,
-        Outcome.BLOCKED,
-    }
+    assert set(world.merges) == set(Outcome)
 
 
 @pytest.mark.parametrize("what", BREAKS)
@@ -279,16 +274,18 @@ async def test_a_ruleset_that_loses_a_value_unnamed_is_told_from_its_entries(
         monkeypatch.setattr(module, "make_plan", forgetful)
     assert (await settle(scratch.store, HERE, "m4|c4", "two", requester))[0] is Outcome.MERGED
     violations = (await invariants.check(scratch.store)).violations
-    last = Violation(5, f"ledger entry 6 of database {HERE} loses a value of Visits without naming it")
-    assert last in violations
+    of_that_merge = [one for one in violations if one.what.startswith(f"ledger entry 7 of database {HERE} ")]
+    assert of_that_merge == [
+        Violation(5, f"ledger entry 7 of database {HERE} loses a value of Visits without naming it")
+    ]
 
 
-async def test_every_statement_is_broken_by_some_test() -> None:
+def test_every_statement_is_broken_by_some_test() -> None:
     """A statement that no test breaks could be one that never finds anything."""
     told = [one.sentence for one in BREAKS.values()]
     for _, sentence, _ in invariants._STATEMENTS:
-        words = sentence.split("}")[-1].strip() or sentence
-        assert any(words in one for one in told), sentence
+        pattern = r"\S+".join(re.escape(part) for part in re.split(r"\{\w+\}", sentence))
+        assert any(re.fullmatch(pattern, one) for one in told), sentence
 
 
 def _names(world: World) -> Mapping[str, object]:

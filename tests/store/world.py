@@ -43,6 +43,7 @@ async def make_world(store: Store) -> World:
     second = await _contact(store, HERE, "m2|c2", **{"Favorite Food": "Burger"})
     last = await _contact(store, HERE, "m3|c3")
     bystander = await _contact(store, HERE, "m4|c4", userId="four", **{"Alias Id": "A-4"})
+    await _contact(store, HERE, "m5|c5")
     bare = await contacts.create(store, HERE, ContactInput({"leadSource": "shop"}))
     stranger = await _contact(store, ELSEWHERE, "m1|c1", userId="elsewhere")
 

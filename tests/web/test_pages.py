@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.services import CodecEndpoint, services
-from api.shapes import MergeSpecification
+from api.merge_shapes import MergeSpecification
 from onefold.codec import EncryptingCodec
 from tests.stack import KEYRING
 from web.rendering import coded

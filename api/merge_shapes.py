@@ -1,0 +1,124 @@
+"""The shapes of merges: what is asked for, what is planned, what became of it."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
+
+from api.shapes import Given, Policy
+
+Flag = StrictBool | Literal["true", "false"]  # the vendor's own example sends these as texts
+
+
+class IdentityInput(Given):
+    name: StrictStr = Field(description="An active lookup key of the database.", examples=["userId"])
+    value: StrictStr = Field(examples=["777374"])
+
+
+class EstablishIdentitySpecification(Given):
+    identity: IdentityInput
+    useCrmContactAsWinner: Flag | None = Field(
+        default=None, description="True: where exactly one of the contacts has a CRM sync id, that one survives."
+    )
+    mergeEvents: Flag | None = Field(default=None, description="False: the absorbed contact's events stay with it.")
+
+    @property
+    def crm_contact_wins(self) -> bool:
+        return self.useCrmContactAsWinner in {True, "true"}
+
+    @property
+    def events_merge(self) -> bool:
+        return self.mergeEvents not in {False, "false"}
+
+
+class MergeSpecification(EstablishIdentitySpecification):
+    databaseId: StrictInt = Field(ge=1, le=2**63 - 1, examples=[10000])
+    channel: StrictStr = Field(examples=["PUSH"])
+    qualifier: StrictStr = Field(examples=["ap56921D"])
+    destination: StrictStr = Field(examples=["Sksd03jdJKK|H892hH"])
+
+
+class Receipt(BaseModel):
+    """Keep it: it commits to the ledger entry and to all before it."""
+
+    database: int
+    seq: int
+    entry_hash: str
+
+
+class Answer(BaseModel):
+    winnerRecipientId: int
+    winnerChannelIdentifier: str
+    outcome: Literal["merged", "assigned", "reassigned", "unchanged"]
+    mergeId: str
+    receipt: Receipt
+
+
+class Pending(BaseModel):
+    """The request goes on after the answer's time was up."""
+
+    mergeId: str
+    state: Literal["merging"]
+    outcome: None
+
+
+class PlanRow(BaseModel):
+    name: str
+    older: str | None
+    newer: str | None
+    result: str | None
+    rule: str
+    winner: str | None
+    lost: list[str]
+
+
+class Blocker(BaseModel):
+    code: str
+    name: str = Field(description="The column or lookup key that is in the way.")
+
+
+class Plan(BaseModel):
+    digest: str
+    revision: int
+    ruleset: str
+    policy: Policy
+    request: MergeSpecification
+    outcome: str
+    older: int | None
+    newer: int | None
+    survivor: int | None
+    absorbed: int | None
+    winnerChannelIdentifier: str
+    fields: list[PlanRow]
+    identities: list[PlanRow]
+    devices: list[dict[str, Any]]
+    inbox: dict[str, Any]
+    events: dict[str, Any]
+    contactLists: list[int]
+    blockers: list[Blocker]
+
+
+class Merge(BaseModel):
+    id: str
+    databaseId: int
+    state: Literal["merging", "done"]
+    outcome: str | None
+    requested: dict[str, str]
+    settled: str | None
+    plan: Plan
+    winnerRecipientId: int | None
+    winnerChannelIdentifier: str | None
+    receipt: Receipt | None
+
+
+class MergeBegun(BaseModel):
+    """A merge that was started and has no plan yet."""
+
+    id: str
+    databaseId: int
+    state: Literal["preparing"]
+    outcome: None
+
+
+class MergePage(BaseModel):
+    merges: list[Merge]
+    next: str | None = Field(description="Send it as `after` for the next page; null on the last one.")

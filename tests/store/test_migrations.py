@@ -1,0 +1,123 @@
+"""Migrations make the tables that the code knows, on the oldest PostgreSQL too, and once however many start."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+
+from onefold.children import running
+from onefold.embedded import postgres as embedded
+from onefold.embedded.postgres import Postgres
+from store.engine import Store
+from store.invariants import check
+from store.migrate import current, head, knows, upgrade
+from store.tables import metadata
+from tests.stack import Stack, free_port, new_database
+from tests.store.world import make_world
+
+_DEBIANS = Path("/usr/lib/postgresql/15/bin")
+
+# What PostgreSQL itself says of a schema: alembic's comparison leaves out CHECK constraints, for one.
+_CATALOGUE = """
+    SELECT c.relname || '.' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod) || ' '
+      || CASE WHEN a.attnotnull THEN 'NOT NULL ' ELSE '' END || a.attidentity::text || ' '
+      || coalesce(pg_get_expr(d.adbin, d.adrelid), '') || ' ' || coalesce(col_description(c.oid, a.attnum), '') AS what
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND c.relname <> 'alembic_version'
+    UNION SELECT conrelid::regclass::text || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+      WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'
+    UNION SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    UNION SELECT c.relname || ' is ' || obj_description(c.oid) FROM pg_class c
+      WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND obj_description(c.oid) IS NOT NULL
+    UNION SELECT sequencename || ' from ' || start_value FROM pg_sequences WHERE schemaname = 'public'
+"""
+
+
+@pytest.fixture
+def fresh(stack: Stack) -> Iterator[Engine]:
+    """An empty database."""
+    name = f"fresh_{uuid4().hex}"
+    with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" OWNER onefold')
+        engine = create_engine(f"{stack.postgres.url.rpartition('/')[0]}/{name}")
+        yield engine
+        engine.dispose()
+        admin.execute(f'DROP DATABASE "{name}"')
+
+
+def catalogue(engine: Engine) -> set[str]:
+    with engine.connect() as connection:
+        return {row.what for row in connection.execute(text(_CATALOGUE))}
+
+
+def test_a_migrated_database_has_the_tables_that_the_code_knows(stack: Stack) -> None:
+    engine = create_engine(new_database(stack, "migrated"))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_and_to_the_last_constraint_those_that_it_would_create(stack: Stack, fresh: Engine) -> None:
+    migrated = create_engine(stack.database_url)
+    metadata.create_all(fresh)
+    assert catalogue(migrated) == catalogue(fresh)
+    assert len(catalogue(fresh)) > 100
+    migrated.dispose()
+
+
+def test_migrating_again_changes_nothing(fresh: Engine) -> None:
+    assert upgrade(fresh) == head()
+    before = catalogue(fresh)
+    assert upgrade(fresh) == head()
+    assert catalogue(fresh) == before
+    with fresh.connect() as connection:
+        assert current(connection) == head()
+
+
+def test_a_database_without_a_schema_is_at_no_revision(fresh: Engine) -> None:
+    with fresh.connect() as connection:
+        assert current(connection) is None
+    assert knows(head())
+    assert not knows("9999")
+
+
+def test_processes_that_migrate_at_once_wait_for_each_other(stack: Stack, fresh: Engine) -> None:
+    env = {**stack.env, "DATABASE_URL": fresh.url.render_as_string(hide_password=False)}
+    command = [sys.executable, "-m", "onefold", "db", "upgrade"]
+    started = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    ended = [(*process.communicate(timeout=120), process.returncode) for process in started]
+    assert ended == [(f"The schema is at revision {head()}.\n".encode(), b"", 0)] * 3
+    with fresh.connect() as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [head()]
+
+
+@pytest.fixture
+def oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a server of Debian's PostgreSQL 15."""
+    assert _DEBIANS.is_dir(), "this test needs Debian's PostgreSQL 15: apt-get install postgresql-15"
+    monkeypatch.setattr(embedded, "binary", lambda name: _DEBIANS / name)
+    server = Postgres(tmp_path, free_port())
+    with running(server.child()):
+        yield server.url
+
+
+async def test_the_oldest_postgresql_runs_migrations_every_outcome_and_every_invariant(oldest: str) -> None:
+    engine = create_engine(oldest)
+    assert upgrade(engine) == head()
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW server_version_num")).scalar_one().startswith("15")
+    engine.dispose()
+    store = Store.connect(oldest, pool_size=2)
+    await make_world(store)
+    report = await check(store)
+    await store.close()
+    assert (report.violations, report.checked["entries"]) == ([], 7)
