@@ -17,7 +17,7 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/databases/{databaseId}")
 
 Reader = Annotated[Caller, Depends(needs_in_database(Scope.CONTACTS_READ))]
 Writer = Annotated[Caller, Depends(needs_in_database(Scope.CONTACTS_WRITE))]
-DeviceId = Annotated[int, Path(alias="deviceId", ge=1, le=LARGEST_ID)]
+DeviceId = Annotated[int, Path(alias="deviceId", ge=1, le=LARGEST_ID, examples=[1000])]
 
 
 @router.post(

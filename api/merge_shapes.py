@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, StrictBool, StrictInt, StrictStr
 
-from api.shapes import Given, Policy
+from api.shapes import ChannelName, Destination, Given, Policy, QualifierName
 
 Flag = StrictBool | Literal["true", "false"]  # the vendor's own example sends these as texts
 
@@ -32,9 +32,9 @@ class EstablishIdentitySpecification(Given):
 
 class MergeSpecification(EstablishIdentitySpecification):
     databaseId: StrictInt = Field(ge=1, le=2**63 - 1, examples=[10000])
-    channel: StrictStr = Field(examples=["PUSH"])
-    qualifier: StrictStr = Field(examples=["ap56921D"])
-    destination: StrictStr = Field(examples=["Sksd03jdJKK|H892hH"])
+    channel: ChannelName
+    qualifier: QualifierName
+    destination: Destination
 
 
 class Receipt(BaseModel):

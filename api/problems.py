@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.responses import document
@@ -31,9 +32,10 @@ REQUEST_INVALID = Kind(
 )
 INTERNAL_ERROR = Kind("internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
 _RETRY_AFTER = {503: "1", 202: "1"}
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HTTP_DETAILS = {
     404: "No route has this path. A slash inside a value must be sent as %2F.",
-    405: "This path does not take this method; the Allow header names one that it takes.",
+    405: "This path does not take this method; the Allow header names those that it takes.",
 }
 
 
@@ -122,7 +124,9 @@ async def _refusal(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     """FastAPI's validation, without the values that it would repeat."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as installed
-    errors = [{"pointer": _pointer(one["loc"]), "detail": one["msg"]} for one in error.errors()]
+    errors = [
+        {"pointer": _pointer(one["loc"]), "detail": one["msg"].removeprefix("Value error, ")} for one in error.errors()
+    ]
     return problem(
         request,
         **REQUEST_INVALID._asdict(),
@@ -135,7 +139,15 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as installed
     detail = _HTTP_DETAILS.get(error.status_code, str(error.detail))
     content = http_problem(error.status_code, detail, base_url=str(request.base_url))
-    return document(content, status=error.status_code, headers=error.headers, media_type=MEDIA_TYPE)
+    headers = dict(error.headers or {})
+    if "Allow" in headers:  # the router names those of one route alone
+        headers["Allow"] = ", ".join(method for method in _METHODS if _is_routed(request, method))
+    return document(content, status=error.status_code, headers=headers, media_type=MEDIA_TYPE)
+
+
+def _is_routed(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 async def _gone(_: Request, __: Exception) -> Response:

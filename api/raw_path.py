@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import Request
 from starlette.convertors import PathConvertor, register_url_convertor
 
+from api.shapes import CHANNEL, DESTINATION, QUALIFIER
 from domain.address import Address, parse_path_address
 from domain.errors import ChannelInvalid, DestinationInvalid
 
@@ -24,16 +25,16 @@ class _Raw(PathConvertor):
 register_url_convertor("raw", _Raw())
 
 
-def _parameter(name: str, example: str, description: str) -> dict[str, object]:
-    schema = {"type": "string", "minLength": 1, "examples": [example]}
-    return {"name": name, "in": "path", "required": True, "schema": schema, "description": description}
+def _parameter(name: str, schema: dict[str, Any], example: str, description: str) -> dict[str, object]:
+    shown = {"type": "string", **schema, "examples": [example]}
+    return {"name": name, "in": "path", "required": True, "schema": shown, "description": description}
 
 
 ADDRESS_IN_OPENAPI: dict[str, Any] = {
     "parameters": [
-        _parameter("channel", "PUSH", "PUSH or SMS, in any case."),
-        _parameter("qualifier", "ap56921D", "The app key or SMS campaign: all after the first hyphen, exact."),
-        _parameter("destination", "Sksd03jdJKK|H892hH", "`MUID|channelId` or a phone number, percent-encoded once."),
+        _parameter("channel", CHANNEL, "PUSH", "PUSH or SMS, in any case."),
+        _parameter("qualifier", QUALIFIER, "ap56921D", "The app key or SMS campaign: all after the first hyphen."),
+        _parameter("destination", DESTINATION, "Sksd03jdJKK|H892hH", "`MUID|channelId` or a phone number."),
     ]
 }
 

@@ -42,8 +42,8 @@ def services(request: Request) -> Services:
 
 
 Wired = Annotated[Services, Depends(services)]
-ContactId = Annotated[int, Path(alias="contactId", ge=1, le=LARGEST_ID)]
-ColumnName = Annotated[str, Path(alias="field", max_length=255, pattern=r"^[^\x00]+$")]
+ContactId = Annotated[int, Path(alias="contactId", ge=1, le=LARGEST_ID, examples=[1000])]
+ColumnName = Annotated[str, Path(alias="field", max_length=255, pattern=r"^[^\x00]+$", examples=["userId"])]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def needs_in_database(scope: Scope) -> Callable[..., Awaitable[Caller]]:
     async def caller(
         request: Request,
         wired: Wired,
-        database_id: Annotated[int, Path(alias="databaseId", ge=1, le=LARGEST_ID)],
+        database_id: Annotated[int, Path(alias="databaseId", ge=1, le=LARGEST_ID, examples=[10000])],
         _: Annotated[object, Depends(shown_bearer)],
     ) -> Caller:
         return await authorise(wired.store, request, database_id, scope)

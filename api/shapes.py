@@ -4,8 +4,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, WithJsonSchema
 
+from domain.address import QUALIFIER_LENGTH
 from domain.times import parse_time
 
 ConsentStatus = Literal["OPTED-IN", "OPTED-OUT"]
@@ -14,11 +15,33 @@ Survivor = Literal["device-contact", "lookup-contact", "older", "newer"]
 
 
 def _time(value: object) -> object:
-    return parse_time(value) if isinstance(value, str) else value
+    if not isinstance(value, str):  # a number of seconds or of milliseconds would be guessed at
+        raise ValueError("a time is sent as a text")  # noqa: TRY004 - what pydantic turns into a 422
+    return parse_time(value)
 
 
-Time = Annotated[datetime, BeforeValidator(_time), Field(examples=["2017-08-15T00:00:00Z", "2017-08-15"])]
+Time = Annotated[
+    datetime,
+    BeforeValidator(_time),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "anyOf": [{"format": "date-time"}, {"format": "date"}],
+            "description": "A date alone is its midnight in UTC.",
+            "examples": ["2017-08-15T00:00:00Z", "2017-08-15"],
+        }
+    ),
+]
 Name = Annotated[StrictStr, Field(min_length=1, max_length=255)]
+
+
+# How OpenAPI shows the parts of an address. `parse_address` checks them, and says more than a pattern could.
+CHANNEL = {"pattern": r"^([Pp][Uu][Ss][Hh]|[Ss][Mm][Ss])$"}
+QUALIFIER = {"minLength": 1, "maxLength": QUALIFIER_LENGTH}
+DESTINATION = {"pattern": r"^([!-{}~]{1,255}\|[!-{}~]{1,255}|\+?[0-9]{8,15})$"}
+ChannelName = Annotated[StrictStr, Field(examples=["PUSH"], json_schema_extra=CHANNEL)]
+QualifierName = Annotated[StrictStr, Field(examples=["ap56921D"], json_schema_extra=QUALIFIER)]
+Destination = Annotated[StrictStr, Field(examples=["Sksd03jdJKK|H892hH"], json_schema_extra=DESTINATION)]
 
 
 class Given(BaseModel):
@@ -65,9 +88,9 @@ class ContactUpsertSpecification(Given):
 
 
 class ChannelData(Given):
-    channelType: StrictStr = Field(examples=["PUSH"])
-    qualifier: StrictStr = Field(examples=["ap56921D"])
-    destination: StrictStr = Field(examples=["Sksd03jdJKK|H892hH"])
+    channelType: ChannelName
+    qualifier: QualifierName
+    destination: Destination
     status: ConsentStatus | None = None
     consentDate: Time | None = None
     consentSource: StrictStr | None = Field(default=None, max_length=255)

@@ -1,14 +1,14 @@
 """The payload codec: AES-256-GCM over everything that Temporal stores of a payload, plaintext refused."""
 
 import secrets
-from base64 import b64decode
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
+
+from onefold.keyring import Keyring
 
 _ENCODING = b"binary/encrypted"
 _NONCE = 12
@@ -16,27 +16,6 @@ _NONCE = 12
 
 class PlaintextRefused(ValueError):
     """A payload that this service did not encrypt, or not with a key that it knows."""
-
-
-@dataclass(frozen=True)
-class Keyring:
-    """Keys by id, 32 bytes each. New payloads take the first; the others still decode what they once encoded."""
-
-    keys: Mapping[str, bytes] = field(repr=False)
-
-    @classmethod
-    def parse(cls, text: str) -> "Keyring":
-        """Reads `id:base64,id:base64`, the value of ONEFOLD_CODEC_KEYS. Raises ValueError."""
-        keys: dict[str, bytes] = {}
-        for pair in text.split(","):
-            key_id, _, encoded = pair.strip().partition(":")
-            key = b64decode(encoded, validate=True)
-            if not key_id or len(key) != 32:
-                raise ValueError("each codec key reads id:base64 of 32 bytes")
-            if key_id in keys:
-                raise ValueError("two codec keys have the same id")
-            keys[key_id] = key
-        return cls(keys)
 
 
 class EncryptingCodec(PayloadCodec):

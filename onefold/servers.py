@@ -1,5 +1,6 @@
 """Which PostgreSQL and which Temporal a run uses: the embedded ones, or the person's own."""
 
+import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +37,9 @@ class Servers:
         prefixes = (("PG",) if self.postgres else ()) + (("TEMPORAL_",) if self.temporal else ())
         kept = {name: value for name, value in base.items() if not name.startswith(prefixes)}
         addresses = {"DATABASE_URL": self.database_url, "TEMPORAL_ADDRESS": self.temporal_address}
-        return {"TEMPORAL_NAMESPACE": "default", **kept, **addresses}
+        # A person's own Temporal profile is meant for another server too.
+        profile = {"TEMPORAL_CONFIG_FILE": os.devnull} if self.temporal else {}
+        return {"TEMPORAL_NAMESPACE": "default", **kept, **addresses, **profile}
 
     def check_own_servers(self) -> None:
         if self.postgres is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from onefold.codec import Keyring
+from onefold.keyring import Keyring
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails

@@ -26,6 +26,12 @@ class Signals:
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                 continue  # nohup: whoever asks for it means to outlive the terminal
             self._before[number] = signal.signal(number, self._note)
+        self._poll = select.poll()
+        self._poll.register(self._reader, select.POLLIN)
+        if not self.outlives_its_parent:
+            # The hang-up signal goes to the session's leader alone, and `make` as one keeps it to itself.
+            for terminal in filter(os.isatty, (0, 1, 2)):
+                self._poll.register(terminal, 0)
         self._before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda number, frame: None)
         return self
 
@@ -41,8 +47,12 @@ class Signals:
         return signal.SIGHUP not in self._before
 
     def wait(self, seconds: float) -> None:
-        if select.select([self._reader], [], [], seconds)[0]:
-            os.read(self._reader, 4096)
+        for descriptor, _ in self._poll.poll(seconds * 1000):
+            if descriptor == self._reader:
+                os.read(self._reader, 4096)
+            else:
+                self.stop = self.stop or signal.SIGHUP
+                self._poll.unregister(descriptor)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.stop = self.stop or signal.Signals(number)

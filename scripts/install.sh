@@ -90,6 +90,8 @@ do_without_cache_if_need_be
 uv() {
     .venv/bin/python -m uv "$@" || fail "the packages could not be installed: see uv's message above."
 }
-uv pip sync --compile-bytecode --python .venv/bin/python --require-hashes requirements/all.txt
+# Compiled here once: where PYTHONDONTWRITEBYTECODE is set, each of our processes would else do it again at every start.
+export UV_COMPILE_BYTECODE="${UV_COMPILE_BYTECODE:-1}"
+uv pip sync --python .venv/bin/python --require-hashes requirements/all.txt
 uv pip install --quiet --python .venv/bin/python --no-build-isolation --no-deps --editable .
 echo "$wanted" >"$stamp"

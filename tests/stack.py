@@ -23,9 +23,9 @@ import psycopg
 from sqlalchemy import create_engine
 
 from onefold.children import Child, running, stop, wait_until_ready
-from onefold.codec import Keyring
 from onefold.embedded.postgres import Postgres
 from onefold.embedded.temporal import Temporal
+from onefold.keyring import Keyring
 from onefold.processes import titled
 from onefold.up import why_not_ready
 from store.migrate import upgrade

@@ -185,18 +185,18 @@ def with_value(tenant: Tenant, name: str, value: Any) -> dict[str, Any]:
 
 
 TEXTS: list[Any] = [None, 1, 1.5, True, [], ["777374"], {}]
-WRONG: list[tuple[str, Any]] = [
-    *(("identity", value) for value in [None, 1, "userId", [], {}, [IDENTITY]]),
-    *(("identity.name", value) for value in TEXTS),
-    *(("identity.value", value) for value in TEXTS),
-    *(("useCrmContactAsWinner", value) for value in ["yes", "True", "", 1, 0, [], {}]),
-    *(("mergeEvents", value) for value in ["no", "FALSE", 0.0, "0", [True]]),
-    *(("databaseId", value) for value in [None, "10000", 0, -1, 2**63, 10**30, 1.5, 10000.0, True, [], {}]),
-    *((name, 1) for name in ["unknown", "identity.unknown", "useCrmContactAsWinner ", "MergeEvents", "__proto__"]),
-]
+WRONG: dict[str, list[Any]] = {
+    "identity": [None, 1, "userId", [], {}, [IDENTITY]],
+    "identity.name": TEXTS,
+    "identity.value": TEXTS,
+    "useCrmContactAsWinner": ["yes", "True", "", 1, 0, [], {}],
+    "mergeEvents": ["no", "FALSE", 0.0, "0", [True]],
+    "databaseId": [None, "10000", 0, -1, 2**63, 10**30, 1.5, 10000.0, True, [], {}],
+    **{name: [1] for name in ("unknown", "identity.unknown", "useCrmContactAsWinner ", "MergeEvents", "__proto__")},
+}
 
 
-@pytest.mark.parametrize(("name", "value"), WRONG)
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, some in WRONG.items() for value in some])
 async def test_a_value_of_the_wrong_type_is_named_and_nothing_is_merged(
     unchanged: Tenant, name: str, value: Any
 ) -> None:

@@ -1,7 +1,6 @@
 """Single values that cannot be: identities, names, ids, times, and the headers and queries around them."""
 
 import json
-from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -56,7 +55,7 @@ async def test_an_identity_value_that_cannot_be_is_refused_wherever_one_is_given
         await unchanged.http.post("/v1/merges", json=unchanged.specification(DEVICE, value)),
         await unchanged.http.post("/v1/merges/preview", json=unchanged.specification(DEVICE, value)),
         await unchanged.upsert({"userId": value}),
-        *[await unchanged.give(way, 1000, custom={"userId": value}) for way in ("create", "registration")],
+        *[await unchanged.write(way, 1000, {"custom": {"userId": value}}) for way in ("create", "registration")],
     ]
     if value:
         answers.append(await unchanged.by_identity(value))
@@ -154,45 +153,47 @@ async def test_a_database_that_does_not_exist_is_a_404(unchanged: Tenant, databa
     await refusal(unchanged, await unchanged.http.put(path, json=body), 404, "database-not-found")
 
 
-@pytest.mark.parametrize(
-    "name", ["%00", "a%00b", "%F0%9F%98%80", "%ff", "%0A", "%2F", "a%2Fb", "%20", "x" * 256, "%E2%80%AE"]
-)
-async def test_a_lookup_key_with_an_odd_name_is_not_found_or_refused(unchanged: Tenant, name: str) -> None:
+@pytest.mark.parametrize("name", ["%F0%9F%98%80", "%ff", "%0A", "%20", "%E2%80%AE", "userid", "..."])
+async def test_a_lookup_key_with_an_odd_name_is_not_found(unchanged: Tenant, name: str) -> None:
     for method in ("GET", "PUT", "DELETE"):
         answer = await send(unchanged, method, f"/databases/{unchanged.id}/lookupkeys/{name}".encode())
-        told = answer.json()["code"]
-        known = {"lookup-key-not-found", "column-not-found", "request-invalid", "not-found"}
-        assert told in known
-        await refusal(unchanged, answer, 422 if told == "request-invalid" else 404, told)
+        code = "column-not-found" if method == "PUT" else "lookup-key-not-found"
+        await refusal(unchanged, answer, 404, code)
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "x" * 256])
+async def test_a_lookup_key_whose_name_no_column_can_have_is_refused(unchanged: Tenant, name: str) -> None:
+    for method in ("GET", "PUT", "DELETE"):
+        answer = await send(unchanged, method, f"/databases/{unchanged.id}/lookupkeys/{name}".encode())
+        problem = await refusal(unchanged, answer, 422, "request-invalid")
+        assert problem["errors"][0]["pointer"] == "/path/field"
 
 
 @pytest.mark.parametrize(
-    "query",
+    ("query", "status", "code"),
     [
-        "",
-        "?filter=",
-        "?filter",
-        "?filter=userId=777374",
-        "?filter=lookupkeyfields=",
-        "?filter=lookupkeyfields=userId",
-        "?filter=lookupkeyfields==777374",
-        "?filter=lookupkeyfields=userId=",
-        "?filter=lookupkeyfields=userId=777374;",
-        "?filter=LOOKUPKEYFIELDS=userId=777374",
-        "?filter=lookupkeyfields=userId=777%00374",
-        "?filter=lookupkeyfields=userId=777%ff374",
-        "?filter=lookupkeyfields=user%00Id=777374",
-        "?filter=lookupkeyfields=%F0%9F%98%80=777374",
-        "?Filter=lookupkeyfields=userId=777374",
-        "?%00=%00&%ff=%ff&===&&&",
+        ("", 422, "request-invalid"),
+        ("?Filter=lookupkeyfields=userId=777374", 422, "request-invalid"),
+        ("?%00=%00&%ff=%ff&===&&&", 422, "request-invalid"),
+        ("?filter", 400, "filter-invalid"),
+        ("?filter=", 400, "filter-invalid"),
+        ("?filter=userId=777374", 400, "filter-invalid"),
+        ("?filter=LOOKUPKEYFIELDS=userId=777374", 400, "filter-invalid"),
+        ("?filter=lookupkeyfields=", 400, "filter-invalid"),
+        ("?filter=lookupkeyfields=userId", 400, "filter-invalid"),
+        ("?filter=lookupkeyfields==777374", 400, "filter-invalid"),
+        ("?filter=lookupkeyfields=userId=", 400, "filter-invalid"),
+        ("?filter=lookupkeyfields=userId=777374;", 400, "filter-invalid"),
+        ("?filter=lookupkeyfields=user%00Id=777374", 422, "lookup-key-inactive"),
+        ("?filter=lookupkeyfields=%F0%9F%98%80=777374", 422, "lookup-key-inactive"),
+        ("?filter=lookupkeyfields=userId=777%00374", 422, "identity-invalid"),
+        ("?filter=lookupkeyfields=userId=777%ff374", 422, "identity-invalid"),
     ],
 )
-async def test_a_filter_that_cannot_be_is_refused(unchanged: Tenant, query: str) -> None:
+async def test_a_filter_that_cannot_be_is_refused(unchanged: Tenant, query: str, status: int, code: str) -> None:
     answer = await send(unchanged, "GET", f"/databases/{unchanged.id}/contacts{query}".encode())
 
-    code = answer.json()["code"]
-    assert code in {"filter-invalid", "request-invalid", "lookup-key-inactive", "identity-invalid"}
-    await refusal(unchanged, answer, 400 if code == "filter-invalid" else 422, code, secrets=["777"])
+    await refusal(unchanged, answer, status, code, secrets=["777"])
 
 
 @pytest.mark.parametrize("query", ["after=x", "after=W10%3D", "after=%00", "after=bnVsbA%3D%3D", "after=%F0%9F%98%80"])
@@ -220,7 +221,7 @@ async def test_a_merge_id_that_is_no_uuid_is_refused(unchanged: Tenant, merge_id
         None,
         "",
         "Bearer",
-        "Bearer ",
+        "Bearer\tx",
         "Bearer x",
         "Bearer of_abcdefgh_short",
         "Basic dXNlcjpwYXNz",
@@ -234,11 +235,11 @@ async def test_a_merge_id_that_is_no_uuid_is_refused(unchanged: Tenant, merge_id
 async def test_a_malformed_authorization_is_a_401_that_says_what_is_wanted(
     unchanged: Tenant, header: str | None
 ) -> None:
-    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    headers = httpx.Headers([] if header is None else [(b"Authorization", header.encode("latin-1"))])
     async with httpx.AsyncClient(base_url=unchanged.http.base_url, trust_env=False) as anybody:
-        sent: dict[str, Any] = {"headers": headers, "json": {"identity": {"name": "userId", "value": "777374"}}}
+        body = {"identity": {"name": "userId", "value": "777374"}}
         answers = [
-            await anybody.put(unchanged.path(DEVICE), **sent),
+            await anybody.put(unchanged.path(DEVICE), headers=headers, json=body),
             await anybody.post("/v1/merges", headers=headers, json=unchanged.specification(DEVICE, "777374")),
             await anybody.get("/v1/merges", headers=headers),
             await anybody.get(f"/databases/{unchanged.id}/contacts/1000", headers=headers),

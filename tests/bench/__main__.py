@@ -35,7 +35,7 @@ from tests.bench.baseline import TASK_QUEUE, Cheapest, Nothing, SameSteps
 from tests.stack import KEYRING, Stack, whole_stack
 from tests.tenant import APP_KEY, Tenant, new_tenant
 
-ROUNDS = 2
+ROUNDS = 5
 ONE_AT_A_TIME = 40
 IN_FLIGHT = 16
 TOGETHER = 160
@@ -210,7 +210,7 @@ def main() -> None:
     with ExitStack() as held:
         folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="onefold-bench-")))
         stack = held.enter_context(whole_stack(folder))
-        argv = (sys.executable, "-m", "tests.bench.baseline")
+        argv = (sys.executable, "-m", "tests.bench.worker")
         worker = Child(
             name="baseline", title="baseline", argv=argv, env=stack.env, log=stack.log("baseline"), ready=lambda: None
         )

@@ -1,15 +1,9 @@
-"""What a merge request is measured beside: workflows of the same shape that do nothing.
+"""What a merge request is measured beside: workflows of the same shape that do nothing."""
 
-Run as a program it is their worker, set up like ours and in a process of its own.
-"""
-
-import asyncio
-import signal
 from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import activity, workflow
-from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
 TASK_QUEUE = "baseline"
 _TIMEOUT = timedelta(seconds=10)
@@ -58,27 +52,3 @@ class Cheapest:
     @workflow.run
     async def run(self, nothing: Nothing) -> Nothing:
         return nothing
-
-
-async def main() -> None:
-    from onefold import temporal
-    from onefold.worker import sandbox
-    from tests.stack import KEYRING
-
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
-    client = await temporal.connect(KEYRING)
-    async with Worker(
-        client,
-        task_queue=TASK_QUEUE,
-        workflows=[SameSteps, Cheapest],
-        activities=[look, act],
-        workflow_runner=sandbox(),
-        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
-        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
-    ):
-        await stopped.wait()
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -180,8 +180,9 @@ async def test_a_worker_frozen_inside_the_transaction_lets_go_and_its_late_commi
         # It holds the contact until PostgreSQL ends its idle transaction.
         refused = 0
         contact = (await here.tenant.by_channel("device|1")).json()["id"]
-        while (await here.tenant.patch_contact(contact, leadSource="fair")).status_code == 503:
-            refused += 1
+        async with asyncio.timeout(20):
+            while (await here.tenant.patch_contact(contact, leadSource="fair")).status_code == 503:
+                refused += 1
         assert refused
 
         frozen.send_signal(signal.SIGCONT)

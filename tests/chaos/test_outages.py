@@ -153,6 +153,26 @@ async def test_the_api_is_killed_between_the_start_of_a_run_and_its_answer(
     assert (await tenant.established("b|1", "v"))["outcome"] == "unchanged"
 
 
+async def test_a_database_that_takes_no_writes_for_a_while(own: Stack, tenant: Tenant, store: Store) -> None:
+    """As after a failover to a standby that is not promoted yet."""
+    lookup = await tenant.register("a|1", custom={"userId": "v"})
+    await tenant.register("b|1")
+    with psycopg.connect(own.postgres.admin_url, autocommit=True) as admin:
+        admin.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        admin.execute("SELECT pg_reload_conf()")
+        while (refused := await tenant.patch_contact(lookup, leadSource="fair")).status_code == 204:
+            pass  # until every session has heard of it
+        asked = asyncio.create_task(tenant.established("b|1", "v"))
+        await asyncio.sleep(0.5)
+        admin.execute("SET default_transaction_read_only = off")
+        admin.execute("ALTER SYSTEM RESET default_transaction_read_only")
+        admin.execute("SELECT pg_reload_conf()")
+
+    assert (refused.status_code, refused.json()["code"]) == (503, "service-unavailable")
+    assert (await asked)["outcome"] == "merged"
+    assert await entries(store, tenant.id) == {"merge.executed": 1}
+
+
 async def test_an_internal_error_takes_no_other_request_with_it(own: Stack, tenant: Tenant) -> None:
     """The connection stays open: the caller's next request is on its way while the 500 comes back."""
     contact = await tenant.register("a|1")

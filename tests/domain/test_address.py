@@ -163,6 +163,14 @@ def test_a_broken_escape_before_the_destination_is_the_channels_fault(segment: b
         parse_path_address(segment, b"a|b")
 
 
+def test_a_refusal_says_which_part_of_the_path_cannot_be_read() -> None:
+    with pytest.raises(ChannelInvalid) as channel:
+        parse_path_address(b"PUSH-a%ff", b"a|b")
+    with pytest.raises(DestinationInvalid) as destination:
+        parse_path_address(b"PUSH-a", b"a|b%ff")
+    assert channel.value.detail == destination.value.detail == "The path is not UTF-8."
+
+
 def test_a_slash_within_a_segment_is_part_of_the_destination() -> None:
     """`%2F` never splits a path again; whoever registers such a device reaches exactly that one."""
     assert parse_path_address(b"PUSH-app", b"a%2Fb|c").destination == "a/b|c"

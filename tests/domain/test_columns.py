@@ -154,7 +154,7 @@ def test_a_column_with_an_odd_name_is_refused(name: str) -> None:
 def test_a_column_cannot_be_named_as_a_system_attribute(name: str) -> None:
     with pytest.raises(ValueInvalid) as refused:
         check_column(Column(name, ColumnType.TEXT))
-    assert refused.value.detail == f"name: every contact has a {name} of its own."
+    assert refused.value.detail == f"name: {name} is an attribute that every contact has."
 
 
 @pytest.mark.parametrize("kind", ColumnType)

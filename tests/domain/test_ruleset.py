@@ -357,6 +357,13 @@ class TestWinnerChannelIdentifier:
         plan = merged(of_phone, with_device, request(phone), survivor=stays)
         assert plan.winner_channel_identifier == "+4917099999"
 
+    def test_a_muid_is_no_answer_to_a_request_for_a_phone(self) -> None:
+        phone = "+491701234567"
+        survivor = lookup_contact(muid="mine", devices=(device(20, "+4917099999"),))
+        of_phone = device_contact(devices=(device(22, phone),))
+        plan = merged(of_phone, survivor, request(phone), survivor=SurvivorRule.LOOKUP_CONTACT)
+        assert plan.winner_channel_identifier == "+4917099999"
+
     def test_and_where_the_survivor_has_none_the_requested_one(self) -> None:
         plan = merged(device_contact(), lookup_contact(), survivor=SurvivorRule.LOOKUP_CONTACT)
         assert plan.winner_channel_identifier == "m1"

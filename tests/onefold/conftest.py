@@ -1,31 +1,16 @@
 import os
-import random
-import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 import pytest
 
 from tests.onefold.cli import Command, command
-from tests.stack import Stack
+from tests.stack import Stack, free_port
 
 
-@pytest.fixture
-def free_port() -> Callable[[], int]:
-    """Gives a port that nobody listens on; tests never use the demo's.
-
-    Below the range that the kernel gives to outgoing connections, one of which might else take it before we do.
-    """
-
-    def find() -> int:
-        while True:
-            port = random.randrange(20_000, 32_000)
-            with socket.socket() as probe, suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-
-    return find
+@pytest.fixture(name="free_port")
+def give_free_port() -> Callable[[], int]:
+    return free_port
 
 
 @pytest.fixture

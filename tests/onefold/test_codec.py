@@ -8,7 +8,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import DataConverter
 
 from domain.messages import MergeInput, SettleInput
-from onefold.codec import EncryptingCodec, Keyring, PlaintextRefused
+from onefold.codec import EncryptingCodec, PlaintextRefused
+from onefold.keyring import Keyring
 from onefold.temporal import data_converter
 
 OLD, NEW = bytes(32), bytes(range(32))

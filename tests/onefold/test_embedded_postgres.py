@@ -92,9 +92,13 @@ def test_it_starts_again_while_a_backend_of_a_killed_one_still_hangs(postgres: P
         process.kill()
         process.wait()
         assert backend in titled(f"postgres: {postgres.title_prefix}:")
-        with running(child), psycopg.connect(postgres.url) as connection:
-            assert connection.info.dbname == "onefold"
-            assert started_at(backend) is None
+        try:
+            with running(child), psycopg.connect(postgres.url) as connection:
+                assert connection.info.dbname == "onefold"
+                assert started_at(backend) is None
+        finally:
+            with suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGKILL)
 
 
 def test_it_starts_though_a_stranger_has_the_pid_of_a_killed_one(postgres: Postgres) -> None:

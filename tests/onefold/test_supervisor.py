@@ -1,4 +1,5 @@
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -22,13 +23,14 @@ class Supervised:
         self.eventually = eventually
         self.output = folder / "output"
 
-    def start(self, *before: str) -> "subprocess.Popen[bytes]":
+    def start(self, *before: str, stdin: int | None = None) -> "subprocess.Popen[bytes]":
+        command = [*before, *PROGRAM, str(self.folder)]
         with self.output.open("wb") as output:
-            self.process = subprocess.Popen([*before, *PROGRAM, str(self.folder)], stdout=output, stderr=output)
+            self.process = subprocess.Popen(command, stdin=stdin, stdout=output, stderr=output)
         return self.process
 
-    def start_and_wait(self, *before: str) -> "subprocess.Popen[bytes]":
-        process = self.start(*before)
+    def start_and_wait(self, *before: str, stdin: int | None = None) -> "subprocess.Popen[bytes]":
+        process = self.start(*before, stdin=stdin)
         self.eventually(lambda: self.said("everything is ready"))
         return process
 
@@ -105,6 +107,19 @@ def test_the_death_of_its_own_parent_ends_a_supervisor(supervised: Supervised) -
     supervised.eventually(lambda: supervised.living() == [])
     supervised.eventually(lambda: supervised.said("Stopping alpha."))
     assert supervised.said("the process that started this one is gone")
+
+
+def test_a_closed_terminal_ends_it_though_the_session_leader_keeps_the_hang_up_to_itself(
+    supervised: Supervised,
+) -> None:
+    ours, theirs = pty.openpty()
+    leader = ["setsid", "--ctty", "sh", "-c", 'trap : HUP; "$@"; true', "sh"]
+    process = supervised.start_and_wait(*leader, stdin=theirs)
+    os.close(theirs)
+    os.close(ours)
+    assert process.wait(10) == 0
+    assert supervised.said("Stopping (SIGHUP).")
+    assert supervised.living() == []
 
 
 @pytest.mark.parametrize("name", ["alpha", "beta", "gamma"])

@@ -3,7 +3,9 @@
 import json
 import os
 import pty
+import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,6 +24,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 SERVERS = ("postgres", "temporal", "worker", "serve")
 PORTS = ("ONEFOLD_PORT", "ONEFOLD_POSTGRES_PORT", "ONEFOLD_TEMPORAL_PORT", "ONEFOLD_TEMPORAL_UI_PORT")
+ROOT = Path(__file__).parents[2]
 UP = [sys.executable, "-m", "onefold", "up"]
 
 
@@ -104,6 +107,36 @@ def test_what_it_prints_works_when_pasted(stack: Stack) -> None:
     sourced = stack.line_after("All of it as variables")
     status = 'curl -sS -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $ONEFOLD_TOKEN"'
     assert shell(f'{sourced} && {status} "$ONEFOLD_URL/v1/merges/{answer["mergeId"]}"') == "200"
+    stack.stop(process)
+
+
+def test_the_tour_of_the_readme_works_as_printed(stack: Stack) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tour = readme[readme.index("## The tour") : readme.index("## What it answers")]
+    script = "\n".join(re.findall(r"```sh\n(.*?)```", tour, re.DOTALL))
+    # The tour is walked from the repository's folder, with the data folder's default name.
+    script = script.replace(".onefold/", shlex.quote(str(stack.data)) + "/", 1).replace(".onefold/", f"{stack.data}/")
+    process = stack.start_and_wait()
+
+    told = shell(f"set -e\ncd {shlex.quote(str(ROOT))}\n{script}")
+
+    outcomes = re.findall(r'"outcome":"([a-z_]+)"', told)
+    expected = [
+        "merged",
+        "unchanged",
+        "assigned",
+        "reassigned",
+        "unchanged",
+        "merged",
+        "not_found",
+        "blocked",
+        "assigned",
+    ]
+    assert outcomes[: len(expected)] == expected
+    assert "HTTP/1.1 308" in told
+    assert "VIOLATED" not in told
+    assert outcomes[-1] == "reassigned"  # by the worker that took the killed one's place
+    stack.note_processes()
     stack.stop(process)
 
 

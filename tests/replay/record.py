@@ -26,7 +26,7 @@ from tests.replay.stored import HISTORIES, path
 from tests.runs import Run, connect, is_merging, is_retrying, of_type, row_held, runs_of, until
 from tests.stack import Stack, whole_stack
 from tests.tenant import Tenant, new_tenant
-from workflows.establish_identity import EstablishIdentity
+from workflows.establish_identity import SETTLE
 
 DEVICE = "m1|c1"
 _PROCESS = re.compile(r"[0-9]+@\S+")
@@ -104,7 +104,7 @@ async def joined(scene: Scene) -> None:
 async def another_request_refused(scene: Scene) -> None:
     async with scene.merge_under_way() as run:
         try:
-            await run.execute_update(EstablishIdentity.settle, SettleInput("another"))
+            await run.execute_update(SETTLE, SettleInput("another"))
         except WorkflowUpdateFailedError:
             return
         raise AssertionError("the validator accepted another request")

@@ -11,7 +11,7 @@ from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
 from domain.plan import Outcome
-from onefold.codec import Keyring
+from onefold.keyring import Keyring
 from onefold.temporal import data_converter
 from onefold.worker import WORKFLOWS, sandbox
 from tests.replay import changed

@@ -7,8 +7,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.services import CodecEndpoint, services
 from api.merge_shapes import MergeSpecification
+from api.services import CodecEndpoint, services
 from onefold.codec import EncryptingCodec
 from tests.stack import KEYRING
 from web.rendering import coded

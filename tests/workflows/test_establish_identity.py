@@ -21,7 +21,7 @@ from domain.plan import Outcome
 from tests.runs import Run, is_merging, is_retrying, of_type, row_held, runs_of, settled_in, text_of, until
 from tests.stack import Stack
 from tests.tenant import Tenant
-from workflows.establish_identity import _ENDS, OTHER_REQUEST, EstablishIdentity
+from workflows.establish_identity import _ENDS, OTHER_REQUEST, SETTLE
 
 DEVICE, VALUE = "Sksd03jdJKK|H892hH", "identity777374"
 PERSONAL = (DEVICE, "Sksd03jdJKK", "H892hH", VALUE, "albert.b.jerm@gmail.com", "Burger")
@@ -79,7 +79,7 @@ async def test_another_request_is_refused_and_leaves_no_event(stack: Stack, temp
         before = [event.event_type for event in (await run.fetch_history()).events]
         for fingerprint in ("", "0" * 40, "another"):
             with pytest.raises(WorkflowUpdateFailedError) as refused:
-                await run.execute_update(EstablishIdentity.settle, SettleInput(fingerprint))
+                await run.execute_update(SETTLE, SettleInput(fingerprint))
             assert isinstance(refused.value.cause, ApplicationError)
             assert (refused.value.cause.type, refused.value.cause.message) == (OTHER_REQUEST, OTHER_REQUEST)
         after = await run.fetch_history()
