@@ -3,8 +3,8 @@
 ADVICE = {
     "bad-request": "Read `detail`, correct the request and send it again. Nothing was changed.",
     "body-malformed": (
-        "Send one JSON document in UTF-8. No object may name a key twice, and no text may hold a NUL or half of a"
-        " surrogate pair. What a JSON library writes is well-formed; look where the text was put together by hand."
+        "Send one JSON document in UTF-8, nested at most 16 deep. No object may name a key twice, and no text may hold a"
+        " NUL or half of a surrogate pair. What a JSON library writes is well-formed; look where the text was put together by hand."
     ),
     "body-not-json": "Send the header `Content-Type: application/json`, and JSON with it.",
     "body-too-large": (
@@ -42,7 +42,7 @@ ADVICE = {
     "destination-invalid": (
         "For PUSH, send `MUID|channelId`: exactly one bar, and on either side of it 1 to 255 visible ASCII characters."
         " For SMS, send 8 to 15 digits, with or without a leading plus. In a URL, encode once: the bar is `%7C`, a"
-        " slash `%2F`. In the body of `POST /v1/merges` nothing needs encoding."
+        " slash `%2F`, a question mark `%3F`, a hash `%23`. In the body of `POST /v1/merges` nothing needs encoding."
     ),
     "device-busy": (
         "Wait as long as `Retry-After` says and send the same request again. A merge happens once, however often it is"

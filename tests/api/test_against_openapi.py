@@ -27,6 +27,7 @@ EXAMPLES = 15
 BEYOND_SCHEMAS = ("valid integer", "NUL")  # to JSON Schema 5.0 is an integer, and NUL a character like any other
 LARGEST_ID = 2**63 - 1
 LABELS = [f"{method.upper()} {path}" for path, method, _ in OPERATIONS]
+TAKE_NOTHING = {"GET /healthz", "GET /readyz", "GET /v1/databases"}
 PLACED = {"channel": "PUSH", "channelType": "PUSH", "qualifier": APP_KEY, "destination": DEVICE, "field": "Alias Id"}
 _UUID = re.compile("[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}")
 
@@ -134,10 +135,8 @@ def test_a_request_of_the_documented_shape_is_answered_as_documented(world: Worl
     assert answered
 
 
-@each_operation
+@pytest.mark.parametrize("label", [label for label in LABELS if label not in TAKE_NOTHING])
 def test_a_request_of_another_shape_is_refused(world: World, label: str) -> None:
-    if label in {"GET /healthz", "GET /readyz", "GET /v1/databases"}:
-        pytest.skip("takes nothing that could be wrong")
     _asked(world, label, GenerationMode.NEGATIVE, lambda case: world.check(world.at_home(case)))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -34,7 +35,11 @@ class Answer:
 async def exchange(url: str, *sent: bytes) -> Answer | None:
     """Sends the parts one after the other and reads until the server closes. None: it closed without an answer."""
     address = urlsplit(url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    ours = socket.socket()
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)  # so that a server that reads no more is felt at once
+    ours.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(ours, (address.hostname, address.port))
+    reader, writer = await asyncio.open_connection(sock=ours)
     received = bytearray()
     try:
         async with asyncio.timeout(_PATIENCE):

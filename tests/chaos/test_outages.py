@@ -119,9 +119,11 @@ async def test_a_server_is_killed_under_load_and_comes_back(
     await eventually(lambda: len(load.done) > PAIRS // 4)
 
     own.kill(server)
-    assert len(load.done) < PAIRS
-    await is_refused(tenant, part)
-    own.start(server)
+    try:
+        assert len(load.done) < PAIRS
+        await is_refused(tenant, part)
+    finally:
+        own.start(server)
     await under_way
 
     await is_ready(tenant)

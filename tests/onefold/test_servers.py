@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,7 @@ def test_children_get_our_addresses_and_nothing_meant_for_other_servers(tmp_path
         "DATABASE_URL": servers.database_url,
         "TEMPORAL_ADDRESS": servers.temporal_address,
         "TEMPORAL_NAMESPACE": "default",
+        "TEMPORAL_CONFIG_FILE": os.devnull,
     }
 
 

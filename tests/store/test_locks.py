@@ -237,13 +237,14 @@ async def test_a_registration_that_waited_for_a_former_owner_begins_again(store:
 
 
 async def test_a_device_is_removed_before_or_after_a_merge_never_during_one(
-    store: Store, requests: Requests, planned: asyncio.Event
+    stack: Stack, store: Store, requests: Requests, planned: asyncio.Event
 ) -> None:
     """Else the entry would name a device that is gone, and the absorbed contact would change after it."""
     tenant = requests.tenant
     absorbed = await tenant.register("a|1", custom={USER: "777374"})
     survivor = await tenant.register("b|1")
     (device,) = [one["id"] for one in (await tenant.contact(absorbed))["channels"]]
+    before = stack.deadlocks
 
     merging = asyncio.create_task(requests.establish("b|1", "777374"))
     await planned.wait()
@@ -255,6 +256,7 @@ async def test_a_device_is_removed_before_or_after_a_merge_never_during_one(
         rows = (await connection.execute(versions, {"database_id": tenant.id})).all()
     # Each changed with the merge; the survivor, which has the device by then, once more.
     assert {row.id: row.version for row in rows} == {absorbed: 2, survivor: 3}
+    assert stack.deadlocks == before
 
 
 async def test_a_lookup_key_is_deleted_before_or_after_a_merge_never_during_one(
