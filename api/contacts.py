@@ -155,8 +155,10 @@ def _given(caller: Caller, body: ContactShape) -> ContactInput:
     names = [field.name for field in body.customFields]
     if len(set(names)) < len(names):
         raise ValueInvalid("customFields: a name is given twice.")
-    if body.created is not None:
+    if "created" in body.model_fields_set:
         demand(caller.token, Scope.ADMIN)
+        if body.created is None:
+            raise ValueInvalid("created: created cannot be cleared.", column="created")
     given = body.model_dump(include=body.model_fields_set - {"customFields", "created"})
     return ContactInput(given, {field.name: field.value for field in body.customFields}, body.created)
 

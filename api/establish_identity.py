@@ -1,17 +1,17 @@
 """Establish identity: the compatible PUT, and its twin whose URL holds no phone number."""
 
 from typing import Annotated
+from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.bodies import StrictRoute
-from api.gateway import Open
 from api.merge_shapes import Answer, EstablishIdentitySpecification, MergeSpecification, Pending, Plan
 from api.openapi import Responses, may_refuse
 from api.problems import refused
 from api.raw_path import ADDRESS_IN_OPENAPI, ADDRESS_REFUSALS, path_address
 from api.responses import document
-from api.services import Caller, Services, Wired, authorise, needs_in_database, shown_bearer
+from api.services import Caller, Services, Wired, authorise, demand, needs_in_database, shown_bearer
 from domain.address import Address, parse_address
 from domain.columns import required_column_empty
 from domain.errors import (
@@ -88,6 +88,7 @@ async def post(request: Request, wired: Wired, asked: MergeSpecification) -> Res
 async def preview(request: Request, wired: Wired, asked: MergeSpecification) -> Response:
     """Computed by the same function as the merge itself, from what is stored now."""
     caller = await authorise(wired.store, request, asked.databaseId, Scope.MERGES_REQUEST)
+    demand(caller.token, Scope.MERGES_READ)  # a plan shows what both contacts hold
     merge = await _checked(wired, caller, _body_address(asked), asked)
     plan = await merge_transaction.preview(wired.store, merge)
     return document(plan_document(plan, with_digest=True))
@@ -123,13 +124,16 @@ async def _checked(
 async def _answer(
     request: Request, wired: Services, caller: Caller, merge: MergeRequest, *, blocked: type[Refusal]
 ) -> Response:
-    settled = await wired.gateway.establish_identity(merge, caller.token.id)
-    if isinstance(settled, Open):
-        location = f"{request.base_url}v1/merges/{settled.merge_id}"
-        pending = {"mergeId": settled.merge_id, "state": await _open_state(wired, settled), "outcome": None}
-        return document(pending, status=202, headers={"Location": location, "Retry-After": "1"})
-    async with wired.store.statements() as connection:
-        row = await read_merge(connection, settled)
+    merge_id = uuid4()
+    settled = await wired.gateway.establish_identity(merge, caller.token.id, merge_id)
+    row = await _stored(wired, settled or merge_id)
+    if settled is not None and row is None:
+        raise ServiceUnavailable
+    if settled is None and row is None:
+        merge_id = await wired.gateway.open_merge(merge, merge_id)
+        row = await _stored(wired, merge_id)
+    if row is None or row.outcome is None:
+        return _pending(request, merge_id, row)
     if refusal := _refusal(row, blocked):
         return refused(request, refusal)
     return document(
@@ -137,13 +141,19 @@ async def _answer(
     )
 
 
-async def _open_state(wired: Services, pending: Open) -> str:
-    """A request whose row can't be read, be it that there is none yet, is being prepared as far as we know."""
+async def _stored(wired: Services, merge_id: UUID) -> MergeRow | None:
+    """The merge's row; None where there is none yet, or none can be read: the run goes on all the same."""
     try:
         async with wired.store.statements() as connection:
-            return (await read_merge(connection, pending.merge_id)).state
+            return await read_merge(connection, merge_id)
     except (MergeNotFound, ServiceUnavailable):
-        return PREPARING
+        return None
+
+
+def _pending(request: Request, merge_id: UUID, row: MergeRow | None) -> Response:
+    location = f"{request.base_url}v1/merges/{merge_id}"
+    pending = {"mergeId": merge_id, "state": row.state if row else PREPARING, "outcome": None}
+    return document(pending, status=202, headers={"Location": location, "Retry-After": "1"})
 
 
 def _refusal(row: MergeRow, blocked: type[Refusal]) -> Refusal | None:

@@ -6,9 +6,10 @@ import hmac
 import random
 from base64 import b32encode
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import structlog
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -16,6 +17,7 @@ from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
     WorkflowExecutionStatus,
+    WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -26,29 +28,27 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.canonical import canonical
 from domain.errors import DeviceBusy, ServiceUnavailable
 from domain.messages import EstablishIdentityInput, Settled, SettleInput
 from domain.request import MergeRequest, request_document
-from workflows.establish_identity import OTHER_REQUEST, SETTLE, EstablishIdentity
+from workflows.establish_identity import SETTLE, EstablishIdentity
+
+log = structlog.get_logger()
 
 MERGE_ID = SearchAttributeKey.for_keyword("MergeId")
 DATABASE_ID = SearchAttributeKey.for_keyword("DatabaseId")
 
 FINGERPRINT = "fingerprint"
 _DESCRIBE = timedelta(seconds=5)
+_TASKS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+# The server remembers pollers for five minutes; one that lives asks again at least every minute.
+_LIVELY = timedelta(seconds=75)
 # A client that never connected says so with a RuntimeError, one that lost its server with an RPCError.
 _UNREACHABLE = (RPCError, RuntimeError)
-
-
-@dataclass(frozen=True)
-class Open:
-    """The request goes on; its answer was not there when the wait budget ended."""
-
-    merge_id: UUID
 
 
 @dataclass(frozen=True)
@@ -60,19 +60,40 @@ class Gateway:
     workflow_id_key: bytes
     wait: timedelta
 
-    async def establish_identity(self, request: MergeRequest, requester: str) -> UUID | Open:
-        """Starts the request's workflow, or joins the run of an equal one, and waits.
+    async def establish_identity(self, request: MergeRequest, requester: str, merge_id: UUID) -> UUID | None:
+        """Starts the request's workflow under this merge id, or joins the run of an equal request, and waits.
 
-        Returns the id of the merge that is done. Raises DeviceBusy while another request for the device goes on.
+        Returns the id of the merge that is done, None where the wait budget ended before. Raises ServiceUnavailable.
         """
-        call = _Call(self, request, requester)
+        call = _Call(self, request, _input(request, merge_id, requester, self.fingerprint(request)))
         try:
             async with asyncio.timeout(self.wait.total_seconds()):
                 return await call.settle()
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
-            return await call.open_merge()
-        except _UNREACHABLE as error:
+            return None
+        except (*_UNREACHABLE, WorkflowUpdateFailedError) as error:
+            log.warning("temporal.unavailable", error=type(error).__name__)
             raise ServiceUnavailable from error
+
+    async def open_merge(self, request: MergeRequest, merge_id: UUID) -> UUID:
+        """The merge that answers a request whose wait budget ended: its own, or that of the run it joined.
+
+        Raises DeviceBusy while another request for the device goes on, ServiceUnavailable where none was started.
+        """
+        handle = self.client.get_workflow_handle(self.workflow_id(request))
+        try:
+            async with asyncio.timeout(_DESCRIBE.total_seconds()):
+                described = await handle.describe()
+                fingerprint = await described.memo_value(FINGERPRINT, "")
+        except (TimeoutError, *_UNREACHABLE):
+            raise ServiceUnavailable from None
+        found = described.typed_search_attributes.get(MERGE_ID)
+        running = described.status is WorkflowExecutionStatus.RUNNING
+        if running and fingerprint != self.fingerprint(request):
+            raise DeviceBusy
+        if found is None or not (running or found == str(merge_id)):
+            raise ServiceUnavailable
+        return UUID(found)
 
     async def find_database(self, merge_id: UUID) -> int | None:
         """The database of a merge that was started but is not stored yet."""
@@ -86,22 +107,11 @@ class Gateway:
         return None
 
     async def has_workers(self) -> bool:
-        """Whether somebody polls for both kinds of task. Temporal forgets a poller some minutes after its last call."""
-        kinds = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
+        """Whether somebody polls for both kinds of task."""
         try:
-            return all([await self._is_polled(kind) for kind in kinds])
+            return await is_polled(self.client, self.task_queue)
         except _UNREACHABLE as error:
             raise ServiceUnavailable from error
-
-    async def _is_polled(self, kind: TaskQueueType.ValueType) -> bool:
-        described = await self.client.workflow_service.describe_task_queue(
-            DescribeTaskQueueRequest(
-                namespace=self.client.namespace,
-                task_queue=TaskQueue(name=self.task_queue),
-                task_queue_type=kind,
-            )
-        )
-        return bool(described.pollers)
 
     def workflow_id(self, request: MergeRequest) -> str:
         """One open request per device: a keyed hash of database, channel, qualifier and destination."""
@@ -115,14 +125,29 @@ class Gateway:
         return hmac.digest(self.workflow_id_key, canonical(request_document(request)), "sha256").hex()[:40]
 
 
+async def is_polled(client: Client, task_queue: str) -> bool:
+    """Whether a worker that lives polls the queue, for both kinds of task. Raises RPCError."""
+    return all([await _is_polled(client, task_queue, kind) for kind in _TASKS])
+
+
+async def _is_polled(client: Client, task_queue: str, kind: TaskQueueType.ValueType) -> bool:
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
+        )
+    )
+    polled = [poller.last_access_time.ToDatetime(UTC) for poller in described.pollers]
+    return bool(polled) and datetime.now(UTC) - max(polled) < _LIVELY
+
+
 class _Call:
     """One caller's way through start, join and wait."""
 
-    def __init__(self, gateway: Gateway, request: MergeRequest, requester: str) -> None:
+    def __init__(self, gateway: Gateway, request: MergeRequest, asked: EstablishIdentityInput) -> None:
         self._gateway = gateway
         self._workflow_id = gateway.workflow_id(request)
-        self._fingerprint = gateway.fingerprint(request)
-        self._input = _input(request, uuid4(), requester, self._fingerprint)
+        self._fingerprint = asked.fingerprint
+        self._input = asked
 
     async def settle(self) -> UUID:
         """Goes on until it has an answer; the caller's wait budget ends it."""
@@ -131,27 +156,10 @@ class _Call:
                 return await self._start()
             except WorkflowAlreadyStartedError as running:
                 settled = await self._join(running.run_id)
-            if settled.fingerprint == self._fingerprint:
+            if settled and settled.fingerprint == self._fingerprint:
                 return UUID(settled.merge_id)
             # Another request's run is over. Whoever waited for it starts again now, not all at once.
             await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311 - jitter
-
-    async def open_merge(self) -> Open:
-        """What became of the request when the wait budget ended."""
-        handle = self._gateway.client.get_workflow_handle(self._workflow_id)
-        try:
-            async with asyncio.timeout(_DESCRIBE.total_seconds()):
-                described = await handle.describe()
-                fingerprint = await described.memo_value(FINGERPRINT, "")
-        except (TimeoutError, *_UNREACHABLE):
-            raise ServiceUnavailable from None
-        merge_id = described.typed_search_attributes.get(MERGE_ID)
-        running = described.status is WorkflowExecutionStatus.RUNNING
-        if running and fingerprint != self._fingerprint:
-            raise DeviceBusy
-        if merge_id is None or not (running or merge_id == self._input.merge_id):
-            raise ServiceUnavailable
-        return Open(UUID(merge_id))
 
     async def _start(self) -> UUID:
         asked = self._input
@@ -190,24 +198,29 @@ class _Call:
             raise
         return UUID(settled.merge_id)
 
-    async def _join(self, run_id: str | None) -> Settled:
-        """The answer of the run that was open when we came, be it to our request or to another."""
+    async def _join(self, run_id: str | None) -> Settled | None:
+        """The answer of the run that was open when we came, be it to our request or to another.
+
+        None where it was ended from outside, and so answered nobody.
+        """
         handle = self._gateway.client.get_workflow_handle(self._workflow_id, run_id=run_id, result_type=Settled)
         waiter = SettleInput(self._fingerprint)
         try:
             joined: Settled = await handle.execute_update(
                 SETTLE, waiter, id=f"join-{self._fingerprint}", result_type=Settled
             )
-        except WorkflowUpdateFailedError as refused:
-            if not isinstance(refused.cause, ApplicationError) or refused.cause.type != OTHER_REQUEST:
-                raise
+        except WorkflowUpdateFailedError:
+            pass  # the validator's refusal of another request, or the run was ended from outside
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
         else:
             return joined
         # It is being executed for another request, or was closing as we came: either way it ends by itself.
-        ended: Settled = await handle.result()
+        try:
+            ended: Settled = await handle.result()
+        except WorkflowFailureError:
+            return None
         return ended
 
 

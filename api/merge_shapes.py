@@ -57,7 +57,7 @@ class Pending(BaseModel):
     """The request goes on after the answer's time was up."""
 
     mergeId: str
-    state: Literal["merging"]
+    state: Literal["preparing", "merging"]
     outcome: None
 
 

@@ -57,7 +57,7 @@ async def list_(
     token: Reader,
     wired: Wired,
     database_id: Annotated[int | None, Query(alias="databaseId", ge=1, le=LARGEST_ID)] = None,
-    state: Literal["preparing", "merging", "done"] | None = None,
+    state: Literal["merging", "done"] | None = None,
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
 ) -> Response:

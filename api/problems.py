@@ -31,7 +31,7 @@ REQUEST_INVALID = Kind(
     "request-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not of the documented shape."
 )
 INTERNAL_ERROR = Kind("internal-error", HTTPStatus.INTERNAL_SERVER_ERROR, "Internal error")
-_RETRY_AFTER = {503: "1", 202: "1"}
+_RETRY_AFTER = {503: "1"}
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _HTTP_DETAILS = {
     404: "No route has this path. A slash inside a value must be sent as %2F.",

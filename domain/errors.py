@@ -79,11 +79,6 @@ class ColumnNotFound(Refusal):
     title = "The database has no such column."
 
 
-class ListNotFound(Refusal):
-    status = 404
-    title = "The database has no such contact list."
-
-
 class MergeNotFound(Refusal):
     status = 404
     title = "No merge has this id."

@@ -12,7 +12,7 @@ from store.engine import Store
 from store.tables import events, inbox_messages
 
 # Waits for a merge that is under way, so that nothing is filed under a contact that is just being absorbed.
-_SHARE = text("SELECT id FROM contacts WHERE id = :id FOR SHARE")
+_SHARE = text("SELECT id FROM contacts WHERE id = :id AND database_id = :database_id FOR SHARE")
 
 
 @dataclass(frozen=True)
@@ -102,5 +102,5 @@ async def list_events(store: Store, database_id: int, contact_id: int) -> list[E
 
 
 async def _hold(connection: AsyncConnection, database_id: int, contact_id: int) -> None:
-    await connection.execute(_SHARE, {"id": contact_id})
+    await connection.execute(_SHARE, {"id": contact_id, "database_id": database_id})
     await live_contact(connection, database_id, contact_id)

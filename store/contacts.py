@@ -79,7 +79,7 @@ async def patch(store: Store, database_id: int, contact_id: int, given: ContactI
         schema = await read_schema(connection, database_id)
         change = contact_change(given, schema)
         await lock_identities(connection, database_id, change.claims)
-        await lock_contacts(connection, [contact_id])
+        await lock_contacts(connection, database_id, [contact_id])
         before = await live_contact(connection, database_id, contact_id)
         demand_required_columns(change, schema, before)
         await update_contact(connection, before, change)
@@ -167,7 +167,7 @@ async def _holder_locked(connection: AsyncConnection, database_id: int, keys: Se
     ids = {found.id for key in keys if (found := await read_holder(connection, database_id, key))}
     if not ids:
         return None
-    await lock_contacts(connection, ids)
+    await lock_contacts(connection, database_id, ids)
     held = [found for key in keys if (found := await read_holder(connection, database_id, key))]
     if {contact.id for contact in held} != ids:
         raise RowsChanged

@@ -71,7 +71,7 @@ async def remove(store: Store, database_id: int, device_id: int) -> None:
         owner = (await connection.execute(select(devices.c.contact_id).where(of_database))).scalar()
         if owner is None:
             raise DeviceNotFound
-        await lock_contacts(connection, [owner])
+        await lock_contacts(connection, database_id, [owner])
         removed = await connection.execute(
             delete(devices).where(of_database, devices.c.contact_id == owner).returning(devices.c.id)
         )
@@ -96,7 +96,7 @@ async def _owner_locked(connection: AsyncConnection, database_id: int, address: 
     owner = await read_owner(connection, database_id, address)
     if owner is None:
         return None
-    await lock_contacts(connection, [owner.id])
+    await lock_contacts(connection, database_id, [owner.id])
     locked = await read_owner(connection, database_id, address)
     if locked is None or locked.id != owner.id:
         raise RowsChanged

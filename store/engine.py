@@ -58,14 +58,14 @@ class Store:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A READ COMMITTED transaction. What the caller can only repeat comes out as ServiceUnavailable."""
-        with _told_without_values():
+        with _told_without_values(aborted=ServiceUnavailable):
             async with self.engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
     async def statements(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is its own transaction: a third of the round trips where one is all."""
-        with _told_without_values():
+        with _told_without_values(aborted=ServiceUnavailable):
             async with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 yield connection
 
@@ -73,21 +73,23 @@ class Store:
         """Runs `work` in a transaction of its own, again from the start where rows changed meanwhile."""
         for _ in range(_RERUNS):
             try:
-                async with self.transaction() as connection:
-                    return await work(connection)
+                with _told_without_values(aborted=RowsChanged):
+                    async with self.engine.begin() as connection:
+                        return await work(connection)
             except RowsChanged:
                 continue
         raise ServiceUnavailable
 
 
 @contextmanager
-def _told_without_values() -> Iterator[None]:
+def _told_without_values(aborted: type[RowsChanged] | type[ServiceUnavailable]) -> Iterator[None]:
+    """Database errors as ours. `aborted`: what a transaction becomes that PostgreSQL ended for another's sake."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         cause = getattr(error, "orig", None)
         if isinstance(cause, _RETRIED):
-            raise RowsChanged from None
+            raise aborted from None
         log.warning("store.unavailable", error=type(cause or error).__name__)
         raise ServiceUnavailable from None
     except DBAPIError as error:

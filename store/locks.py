@@ -19,7 +19,9 @@ _KEYS = text("""
 """)
 _SCHEMA_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('schema', :database_id))")
 _SCHEMA = text("SELECT pg_advisory_xact_lock(hashtextextended('schema', :database_id))")
-_CONTACTS = text("SELECT id FROM contacts WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
+_CONTACTS = text("""
+    SELECT id FROM contacts WHERE id = ANY(:ids) AND database_id = :database_id ORDER BY id FOR UPDATE
+""")
 
 
 def identity_key(database_id: int, identity: Identity) -> str:
@@ -46,6 +48,6 @@ async def lock_schema(connection: AsyncConnection, database_id: int) -> None:
     await connection.execute(_SCHEMA, {"database_id": database_id})
 
 
-async def lock_contacts(connection: AsyncConnection, ids: Iterable[int]) -> None:
+async def lock_contacts(connection: AsyncConnection, database_id: int, ids: Iterable[int]) -> None:
     """In the order of the ids: two merges of the same pair, asked for both ways, can't deadlock."""
-    await connection.execute(_CONTACTS, {"ids": sorted(ids)})
+    await connection.execute(_CONTACTS, {"database_id": database_id, "ids": sorted(ids)})

@@ -16,15 +16,16 @@ from domain.plan import Outcome, Plan, plan_document
 from domain.request import MergeRequest
 from domain.ruleset import make_plan
 from ledger.entry import Receipt
-from ledger.merge_record import KINDS, Execution, committed_result, merge_body, merge_payloads
+from ledger.merge_record import CHANGING, KINDS, Execution, committed_result, merge_body, merge_payloads
 from store.engine import RowsChanged, Store
 from store.ledger import append, lock_head
 from store.locks import identity_key, lock_keys, lock_schema_shared
 from store.merges import read_merge
 from store.rules import read_policy
 from store.snapshots import lock_pair, read_pair
+from store.tokens import demand_requester
 
-_UNCHANGING = {Outcome.NOT_FOUND, Outcome.UNCHANGED, Outcome.BLOCKED}
+_UNCHANGING = set(Outcome) - CHANGING
 
 _OPEN = text("""
     INSERT INTO merges (id, database_id, state, requester, workflow_id, run_id, channel, qualifier, destination,
@@ -83,8 +84,13 @@ _WRITE = text(f"""
 
 
 async def prepare(store: Store, request: MergeRequest, execution: Execution) -> Outcome | None:
-    """Stores the request with its plan. Returns its outcome where nothing will change, else None."""
+    """Stores the request with its plan. Returns its outcome where nothing will change, else None.
+
+    Raises ScopeMissing or DatabaseKeyed for a run that the edge would not have started: whoever can write to Temporal
+    can claim to be a token, not what that token may.
+    """
     async with store.statements() as connection:
+        await demand_requester(connection, execution.requester, request.database_id)
         plan = await _plan(connection, request)
         await connection.execute(_OPEN, _opened(plan, execution))
     return await _settle_unchanged(store, request, execution) if plan.outcome in _UNCHANGING else None
@@ -238,9 +244,13 @@ def _planned(plan: Plan) -> dict[str, Any]:
     return {
         "plan": plan_document(plan),
         "plan_digest": plan.digest,
-        "device_snapshot": plan.device_contact and contact_document(plan.device_contact),
-        "lookup_snapshot": plan.lookup_contact and contact_document(plan.lookup_contact),
+        "device_snapshot": _snapshot(plan.device_contact),
+        "lookup_snapshot": _snapshot(plan.lookup_contact if plan.device_contact else None),  # a 404 concerns nobody
     }
+
+
+def _snapshot(contact: Contact | None) -> dict[str, object] | None:
+    return contact_document(contact) if contact else None
 
 
 def _answer(plan: Plan, receipt: Receipt) -> dict[str, Any]:

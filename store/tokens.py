@@ -11,17 +11,27 @@ from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import NameTaken, Unauthenticated
+from domain.errors import DatabaseKeyed, NameTaken, ScopeMissing, Unauthenticated
 from store.engine import Store
 from store.tables import tokens
 
 _SHAPE = re.compile(r"of_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
 _ID_LETTERS = string.ascii_lowercase + string.digits
 _VALID = text("""
-    SELECT id, secret_hash, owner, owner_kind, scopes, database_ids,
+    SELECT id, secret_hash, scopes, database_ids,
       EXISTS (SELECT FROM databases WHERE databases.id = :database_id) AS database_exists
     FROM tokens WHERE id = :id AND revoked IS NULL AND expires > now()
+""")
+
+
+_MAY_REQUEST = text("""
+    SELECT d.keyed, EXISTS (
+      SELECT FROM tokens t WHERE t.id = :token_id AND t.revoked IS NULL AND t.expires > now()
+      AND (t.database_ids IS NULL OR d.id = ANY(t.database_ids)) AND t.scopes && ARRAY['merges:request', 'admin']
+    ) AS may
+    FROM databases d WHERE d.id = :database_id
 """)
 
 
@@ -40,8 +50,6 @@ class Token:
     """Who calls. `database_ids` None: every database; the scope `admin` includes all others."""
 
     id: str
-    owner: str
-    owner_kind: str
     scopes: frozenset[str]
     database_ids: frozenset[int] | None
 
@@ -89,7 +97,16 @@ async def authenticate(store: Store, bearer: str, database_id: int = 0) -> tuple
     if row is None or not hmac.compare_digest(row.secret_hash, _hash(shape[2])):
         raise Unauthenticated
     reach = None if row.database_ids is None else frozenset(row.database_ids)
-    return Token(row.id, row.owner, row.owner_kind, frozenset(row.scopes), reach), row.database_exists
+    return Token(row.id, frozenset(row.scopes), reach), row.database_exists
+
+
+async def demand_requester(connection: AsyncConnection, token_id: str, database_id: int) -> None:
+    """Raises ScopeMissing unless the token may request merges in the database now, DatabaseKeyed for a keyed one."""
+    row = (await connection.execute(_MAY_REQUEST, {"token_id": token_id, "database_id": database_id})).one_or_none()
+    if row is None or not row.may:
+        raise ScopeMissing
+    if row.keyed:
+        raise DatabaseKeyed
 
 
 async def create(

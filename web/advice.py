@@ -3,8 +3,9 @@
 ADVICE = {
     "bad-request": "Read `detail`, correct the request and send it again. Nothing was changed.",
     "body-malformed": (
-        "Send one JSON document in UTF-8, nested at most 16 deep. No object may name a key twice, and no text may hold a"
-        " NUL or half of a surrogate pair. What a JSON library writes is well-formed; look where the text was put together by hand."
+        "Send one JSON document in UTF-8, nested at most 16 deep. No object may name a key twice, and no text may hold"
+        " a NUL or half of a surrogate pair. What a JSON library writes is well-formed; look where the text was put"
+        " together by hand."
     ),
     "body-not-json": "Send the header `Content-Type: application/json`, and JSON with it.",
     "body-too-large": (
@@ -71,7 +72,6 @@ ADVICE = {
         "This is a fault of the service. Send the same request again: a merge happens once, however often it is asked"
         " for. If it fails again, tell whoever runs this service at what time; the log names the error."
     ),
-    "list-not-found": "Check the contact list's id and that the list is in this database.",
     "lookup-key-inactive": (
         "`GET /databases/{databaseId}/lookupkeys` lists the lookup keys with their status; names are exact."
         " `PUT /databases/{databaseId}/lookupkeys/{field}` makes a column one. It stays `CREATE_PENDING` while contacts"

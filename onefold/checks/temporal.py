@@ -2,25 +2,19 @@
 
 import asyncio
 import socket
-from datetime import UTC, datetime, timedelta
 
-from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
-from temporalio.api.taskqueue.v1 import TaskQueue
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, DescribeTaskQueueRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway import DATABASE_ID, MERGE_ID
+from api.gateway import DATABASE_ID, MERGE_ID, is_polled
 from onefold.checks.check import Check, Status, ok, problem
 from onefold.checks.local_run import LocalRun
 
 WITHIN = 10
 DEFAULT_ADDRESS = "localhost:7233"
-# The server remembers pollers for five minutes; one that lives asks again at least every minute.
-_LIVELY = timedelta(seconds=75)
-_KINDS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
 
 
 async def check_temporal(run: LocalRun, task_queue: str) -> list[Check]:
@@ -65,20 +59,9 @@ async def _namespace(client: Client, address: str) -> Check:
 
 
 async def _worker(client: Client, task_queue: str) -> Check:
-    seen = [await _last_poll(client, task_queue, kind) for kind in _KINDS]
-    latest = min((one for one in seen if one), default=None)
-    if None in seen or latest is None or datetime.now(UTC) - latest > _LIVELY:
+    if not await is_polled(client, task_queue):
         return problem("worker", f"none polls the task queue {task_queue}", "start one: `onefold worker`")
     return ok("worker", f"polls the task queue {task_queue}")
-
-
-async def _last_poll(client: Client, task_queue: str, kind: TaskQueueType.ValueType) -> datetime | None:
-    described = await client.workflow_service.describe_task_queue(
-        DescribeTaskQueueRequest(
-            namespace=client.namespace, task_queue=TaskQueue(name=task_queue), task_queue_type=kind
-        )
-    )
-    return max((poller.last_access_time.ToDatetime(UTC) for poller in described.pollers), default=None)
 
 
 async def _attributes(client: Client) -> Check:

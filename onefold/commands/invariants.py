@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from store.engine import Store
 
 _GRACE = timedelta(minutes=1)
+_MOST = 10_000  # open at once: more would be a page of its own
 _SENTENCES = {
     0: "each chain is gapless, and every entry names the one before it",
     1: "every device belongs to one live contact, and no merge lost one",
@@ -66,31 +67,33 @@ def _print(checked: dict[str, int], violations: list[tuple[int, str]]) -> None:
 
 async def _orphans(store: "Store") -> list[str]:
     """Open requests without a running workflow for more than a minute, and running workflows of done requests."""
+    from temporalio.client import WorkflowExecutionStatus
     from temporalio.service import RPCError
 
     from api.gateway import MERGE_ID
     from onefold import temporal
-    from store.merges import read_merges
+    from store.merges import read_merge, read_merges
     from workflows.establish_identity import NAME
 
     old = datetime.now(UTC) - _GRACE
-    running = {}
     query = f"WorkflowType = '{NAME}' AND ExecutionStatus = 'Running'"
+    async with store.transaction() as connection:
+        open_merges = await read_merges(connection, None, state="merging", limit=_MOST)
+    open_ids = {str(merge.id) for merge in open_merges}
+    running, closed = set(), []
     try:
         client = await temporal.connect(None)
-        async for execution in client.list_workflows(query):
-            running[execution.typed_search_attributes.get(MERGE_ID)] = execution.start_time
+        async for run in client.list_workflows(query):
+            merge_id = run.typed_search_attributes.get(MERGE_ID)
+            running.add(merge_id)
+            if run.start_time < old and merge_id not in open_ids:
+                # Asked again: a run that began before the rows were read may have ended since.
+                described = await client.get_workflow_handle(run.id, run_id=run.run_id).describe()
+                if described.status is WorkflowExecutionStatus.RUNNING:
+                    closed.append(f"a workflow runs for merge {merge_id}, which is not open")
     except (RPCError, RuntimeError):
         raise CommandFailed("temporal-unreachable", "Temporal does not answer: `onefold doctor` says why.") from None
+    orphaned = [merge for merge in open_merges if merge.requested < old and str(merge.id) not in running]
     async with store.transaction() as connection:
-        open_merges = await read_merges(connection, None, state="merging", limit=10_000)
-    open_ids = {str(merge.id) for merge in open_merges}
-    return [
-        f"merge {merge.id} is open and no workflow runs for it"
-        for merge in open_merges
-        if merge.requested < old and str(merge.id) not in running
-    ] + [
-        f"a workflow runs for merge {merge_id}, which is not open"
-        for merge_id, started in running.items()
-        if started < old and merge_id not in open_ids
-    ]
+        still = [merge.id for merge in orphaned if (await read_merge(connection, merge.id)).outcome is None]
+    return [f"merge {merge_id} is open and no workflow runs for it" for merge_id in still] + closed

@@ -32,7 +32,7 @@ class Answer:
         return dict(json.loads(self.body))
 
 
-async def exchange(url: str, *sent: bytes) -> Answer | None:
+async def exchange(url: str, *sent: bytes, pause: float = 0) -> Answer | None:
     """Sends the parts one after the other and reads until the server closes. None: it closed without an answer."""
     address = urlsplit(url)
     ours = socket.socket()
@@ -47,6 +47,7 @@ async def exchange(url: str, *sent: bytes) -> Answer | None:
                 for part in sent:
                     writer.write(part)
                     await writer.drain()
+                    await asyncio.sleep(pause)
             with suppress(ConnectionError):
                 while chunk := await reader.read(65536):
                     received += chunk

@@ -118,14 +118,14 @@ def cheapest(client: Client) -> Contender:
 
 def bare_transaction(store: Store, tenant: Tenant, pairs: Pairs, requester: str) -> Contender:
     async def prepare(count: int) -> list[Operation]:
-        return [operation(*await pairs.new()) for _ in range(count)]
+        return [await operation(*await pairs.new()) for _ in range(count)]
 
-    def operation(device: str, value: str) -> Operation:
+    async def operation(device: str, value: str) -> Operation:
         request = MergeRequest(tenant.id, Address(Channel.PUSH, APP_KEY, device), Identity("userId", value))
+        merge_id = uuid4()
+        await merge_transaction.prepare(store, request, Execution(merge_id, "bench", "bench", 1, requester))
 
         async def run() -> None:
-            merge_id = uuid4()
-            await merge_transaction.prepare(store, request, Execution(merge_id, "bench", "bench", 1, requester))
             await merge_transaction.merge(store, merge_id, "bench", 1)
 
         return run

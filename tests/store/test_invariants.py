@@ -152,6 +152,11 @@ BREAKS = {
         {10},
         "merge {unchanged} has 0 entries in the ledger",
     ),
+    "a merge that is gone": Break(
+        "DELETE FROM merges WHERE id = %(unchanged)s",
+        {10},
+        "ledger entry 2 of database {here} belongs to no merge",
+    ),
     "a receipt's place": Break(
         "UPDATE merges SET ledger_seq = 77 WHERE id = %(not_found)s",
         {10},

@@ -225,7 +225,7 @@ async def test_a_registration_that_waited_for_a_former_owner_begins_again(store:
         eats = text("""UPDATE contacts SET custom = '{"Favorite Food": "Burger"}' WHERE id = :id""")
         await new_owner.execute(eats, {"id": a})
         async with store.transaction() as owner:
-            await locks.lock_contacts(owner, [b])
+            await locks.lock_contacts(owner, tenant.id, [b])
             registering = asyncio.create_task(devices.register(store, tenant.id, device, given))
             await _is_waiting(store)
             await owner.execute(text("UPDATE devices SET contact_id = :a WHERE contact_id = :b"), {"a": a, "b": b})
