@@ -72,6 +72,15 @@ class Run:
     def url(self) -> str:
         return url_of(self.settings)
 
+    @property
+    def has_demo(self) -> bool:
+        """Only in the embedded database: an admin's token does not belong into one that somebody else set up."""
+        return self.servers.postgres is not None
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        return {name: self.secrets[name] for name in TOKENS} if self.has_demo else {}
+
     def go(self) -> int:
         return Supervisor(self.data / "run", self.terminal.say).run(self.plan, self.announce)
 
@@ -84,7 +93,7 @@ class Run:
         return (
             self.servers.children,
             self.task("db-upgrade", "Migrating the database", ("db", "upgrade"), env),
-            self.task("demo", "Loading the demo data", ("demo",), env),
+            *((self.task("demo", "Loading the demo data", ("demo",), env),) if self.has_demo else ()),
             (self.server("worker", "worker", env), self.server("serve", "API", env)),
         )
 
@@ -137,20 +146,24 @@ class Run:
         say(f"  API reference    {self.url}/docs")
         if self.servers.temporal_ui_url:
             say(f"  Temporal's UI    {self.servers.temporal_ui_url}")
-        for name in TOKENS:
-            say(f"  {name:<24} {self.secrets[name]}")
+        for name in self.tokens:
+            say(f"  {name:<24} {self.tokens[name]}")
         say()
         say("All of it as variables, for the examples of README.md:", style="bold")
         say(f". {shlex.quote(str(demo_env))}")
         say()
-        say("A first request, which merges two contacts of the demo data:", style="bold")
-        say(first_request(self.url, self.secrets["ONEFOLD_TOKEN"]))
+        if self.has_demo:
+            say("A first request, which merges two contacts of the demo data:", style="bold")
+            say(first_request(self.url, self.secrets["ONEFOLD_TOKEN"]))
+        else:
+            say("DATABASE_URL names a database of yours: the demo data and its tokens were left out.", style="bold")
+            say("onefold token create makes a token, onefold database create a database.")
         say()
 
     def reached_by(self) -> dict[str, str]:
         return {
             "ONEFOLD_URL": self.url,
-            **{name: self.secrets[name] for name in TOKENS},
+            **self.tokens,
             "TEMPORAL_ADDRESS": self.servers.temporal_address,
             "TEMPORAL_UI_URL": self.servers.temporal_ui_url or "",
             "DATABASE_URL": self.servers.database_url,

@@ -58,3 +58,7 @@ def commands(command: object, path: tuple[str, ...]) -> set[tuple[str, ...]]:
 def test_every_file_that_is_linked_exists() -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_nothing_is_left_to_be_filled_in() -> None:
+    assert not re.search(r"^[A-Z]+_TABLE$", README, re.MULTILINE)

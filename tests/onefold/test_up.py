@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
+from onefold.children import running
 from onefold.embedded.postgres import Postgres
 from onefold.env_files import read_env
 from onefold.processes import started_at, titled
@@ -69,7 +71,7 @@ class Stack:
         return int(json.loads((self.data / "run" / f"{name}.json").read_text(encoding="utf-8"))["pid"])
 
     def note_processes(self) -> None:
-        self.seen |= {self.pid(name) for name in SERVERS}
+        self.seen |= {self.pid(name) for name in SERVERS if (self.data / "run" / f"{name}.json").exists()}
 
     def living(self) -> list[int]:
         backends = titled(f"postgres: {Postgres(self.data, 0).title_prefix}:")
@@ -148,6 +150,22 @@ def test_the_next_run_goes_on_with_the_same_data_though_demo_env_was_sourced(sta
     assert stack.said("Starting Temporal.")
     assert read_env(stack.data / "demo.env") == first
     stack.stop(process)
+
+
+def test_a_database_of_ones_own_gets_neither_demo_data_nor_its_tokens(
+    stack: Stack, tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    own = Postgres(tmp_path / "own", free_port())
+    with running(own.child()):
+        process = stack.start_and_wait(DATABASE_URL=own.url)
+        assert stack.said("DATABASE_URL names a database of yours")
+        assert "ONEFOLD_ADMIN_TOKEN" not in stack.output.read_text(encoding="utf-8")
+        assert "ONEFOLD_ADMIN_TOKEN" not in read_env(stack.data / "demo.env")
+        with psycopg.connect(own.url) as connection:
+            counts = "SELECT (SELECT count(*) FROM tokens), (SELECT count(*) FROM contacts)"
+            assert connection.execute(counts).fetchone() == (0, 0)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0
 
 
 def test_a_run_takes_less_than_twenty_seconds_of_work(stack: Stack) -> None:
