@@ -35,7 +35,7 @@ from domain.canonical import canonical
 from domain.errors import DeviceBusy, ServiceUnavailable
 from domain.messages import EstablishIdentityInput, Settled, SettleInput
 from domain.request import MergeRequest, request_document
-from workflows.establish_identity import SETTLE, EstablishIdentity
+from workflows.establish_identity import NAME, SETTLE, EstablishIdentity
 
 log = structlog.get_logger()
 
@@ -123,6 +123,14 @@ class Gateway:
     def fingerprint(self, request: MergeRequest) -> str:
         """Equal for equal requests about a device."""
         return hmac.digest(self.workflow_id_key, canonical(request_document(request)), "sha256").hex()[:40]
+
+
+async def open_runs(client: Client) -> dict[str, datetime]:
+    """When each run that is open now began, by its merge id. Raises RPCError or, before it connected, RuntimeError."""
+    query = f"WorkflowType = '{NAME}' AND ExecutionStatus = 'Running'"
+    return {
+        str(run.typed_search_attributes.get(MERGE_ID)): run.start_time async for run in client.list_workflows(query)
+    }
 
 
 async def is_polled(client: Client, task_queue: str) -> bool:

@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,9 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     endless = tmp_path / "contact.json"
     os.mkfifo(endless)
     arguments = [sys.executable, "-m", "onefold", "simulate", str(endless)]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # Whoever runs the tests in the background has SIGINT ignored, and children inherit that.
+    heeding = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeding) as process:
         with endless.open("wb"):  # waits until the command reads
             time.sleep(0.2)
             process.send_signal(signal.SIGINT)
