@@ -110,7 +110,7 @@ def test_ctrl_c_is_quiet(tmp_path: Path) -> None:
     arguments = [sys.executable, "-m", "onefold", "simulate", str(endless)]
     # Whoever runs the tests in the background has SIGINT ignored, and children inherit that.
     heeding = partial(signal.signal, signal.SIGINT, signal.default_int_handler)
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeding) as process:
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeding) as process:  # noqa: PLW1509
         with endless.open("wb"):  # waits until the command reads
             time.sleep(0.2)
             process.send_signal(signal.SIGINT)
