@@ -19,6 +19,10 @@ _KEYS = text("""
 """)
 _SCHEMA_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('schema', :database_id))")
 _SCHEMA = text("SELECT pg_advisory_xact_lock(hashtextextended('schema', :database_id))")
+_REQUEST = text("""
+    SELECT pg_advisory_xact_lock_shared(hashtextextended('schema', :database_id)),
+      pg_advisory_xact_lock(hashtextextended(:key, 0))
+""")
 _CONTACTS = text("""
     SELECT id FROM contacts WHERE id = ANY(:ids) AND database_id = :database_id ORDER BY id FOR UPDATE
 """)
@@ -41,6 +45,12 @@ async def lock_keys(connection: AsyncConnection, keys: Iterable[str]) -> None:
 async def lock_schema_shared(connection: AsyncConnection, database_id: int) -> None:
     """Keeps the database's lookup keys as they are: whether a column is an identity can't change meanwhile."""
     await connection.execute(_SCHEMA_SHARED, {"database_id": database_id})
+
+
+async def lock_request(connection: AsyncConnection, database_id: int, identity: Identity) -> None:
+    """What a merge locks before its contacts: the schema, shared, and the requested identity."""
+    key = identity_key(database_id, identity)
+    await connection.execute(_REQUEST, {"database_id": database_id, "key": key})
 
 
 async def lock_schema(connection: AsyncConnection, database_id: int) -> None:

@@ -19,7 +19,7 @@ from ledger.entry import Receipt
 from ledger.merge_record import CHANGING, KINDS, Execution, committed_result, merge_body, merge_payloads
 from store.engine import RowsChanged, Store
 from store.ledger import append, lock_head
-from store.locks import identity_key, lock_keys, lock_schema_shared
+from store.locks import lock_request
 from store.merges import read_merge
 from store.rules import read_policy
 from store.snapshots import lock_pair, read_pair
@@ -138,8 +138,7 @@ async def preview(store: Store, request: MergeRequest) -> Plan:
 
 
 async def _plan_under_lock(connection: AsyncConnection, request: MergeRequest) -> Plan:
-    await lock_schema_shared(connection, request.database_id)
-    await lock_keys(connection, [identity_key(request.database_id, request.identity)])
+    await lock_request(connection, request.database_id, request.identity)
     locked = await lock_pair(connection, request)
     pair = await read_pair(connection, request)
     if not pair.ids <= locked:
