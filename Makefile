@@ -20,7 +20,7 @@ check: install ## lint, format and types
 	$(PY) -m mypy
 
 test: install ## set up, check, then run all tests, the fast ones first
-	@sh scripts/debian.sh chromium
+	@sh scripts/debian.sh chromium 'postgresql:/usr/lib/postgresql/*/bin/postgres'
 	@$(MAKE) check
 	$(PY) -m pytest -m "not slow"
 	$(PY) -m pytest -m slow

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the Debian package of each command that is not there yet: `sh scripts/debian.sh chromium`.
+# Installs each Debian package that is not there yet. Told by its command, which has the package's name, or by a file:
+# `sh scripts/debian.sh chromium 'postgresql:/usr/lib/postgresql/*/bin/postgres'`.
 set -eu
 
 fail() {
@@ -7,8 +8,10 @@ fail() {
     exit 1
 }
 
-for command in "$@"; do
-    command -v "$command" >/dev/null || missing="${missing:-} $command"
+for wanted in "$@"; do
+    package=${wanted%%:*}
+    # shellcheck disable=SC2086 # the file may be a pattern
+    command -v "$package" >/dev/null || ls ${wanted#*:} >/dev/null 2>&1 || missing="${missing:-} $package"
 done
 [ -n "${missing:-}" ] || exit 0
 
