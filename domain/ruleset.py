@@ -5,8 +5,8 @@ Each rule is the seed's, read as the README says. The names of the rules appear 
 
 from dataclasses import dataclass, replace
 
-from domain.address import Channel
-from domain.contact import WIRE_NAMES, Contact, SystemAttributes
+from domain.address import Address, Channel
+from domain.contact import WIRE_NAMES, Contact, Device, SystemAttributes
 from domain.errors import LookupKeyInactive, RequiredColumnEmpty
 from domain.identity import Identity
 from domain.plan import Blocker, FieldDecision, Outcome, Plan, Rule, Side
@@ -243,12 +243,7 @@ def _result(pair: _Pair, fields: tuple[FieldDecision, ...], identities: tuple[Fi
         system=SystemAttributes(**{name: chosen[wire] for name, wire in WIRE_NAMES.items()}),
         custom={name: value for name, value in chosen.items() if name in custom and value is not None},
         identities={row.name: row.result for row in identities if row.result is not None},
-        devices=tuple(
-            sorted(
-                (device for contact in contacts for device in contact.devices),
-                key=lambda device: (device.id, device.address),
-            )
-        ),
+        devices=tuple(sorted((one for contact in contacts for one in contact.devices), key=_registered)),
         lists=tuple(sorted({one for contact in contacts for one in contact.lists})),
     )
 
@@ -267,5 +262,11 @@ def _winner_channel_identifier(survivor: Contact, device_contact: Contact, reque
         return request.address.channel_identifier
     if request.address.channel is Channel.PUSH and survivor.system.muid is not None:
         return survivor.system.muid
-    own = [device.address for device in survivor.devices if device.address.channel is request.address.channel]
-    return own[0].channel_identifier if own else request.address.channel_identifier
+    own = [device for device in survivor.devices if device.address.channel is request.address.channel]
+    chosen = min(own, key=_registered).address if own else request.address
+    return chosen.channel_identifier
+
+
+def _registered(device: Device) -> tuple[int, Address]:
+    """Devices in the order of their registration, in whichever order they were read."""
+    return device.id, device.address

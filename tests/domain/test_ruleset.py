@@ -364,6 +364,12 @@ class TestWinnerChannelIdentifier:
         plan = merged(of_phone, survivor, request(phone), survivor=SurvivorRule.LOOKUP_CONTACT)
         assert plan.winner_channel_identifier == "+4917099999"
 
+    @pytest.mark.parametrize("order", [1, -1])
+    def test_of_several_of_its_own_it_is_the_first_registered(self, order: int) -> None:
+        devices = (device(20, "m8|c0"), device(21, "m0|c0"))[::order]
+        plan = merged(device_contact(), lookup_contact(devices=devices), survivor=SurvivorRule.LOOKUP_CONTACT)
+        assert plan.winner_channel_identifier == "m8"
+
     def test_and_where_the_survivor_has_none_the_requested_one(self) -> None:
         plan = merged(device_contact(), lookup_contact(), survivor=SurvivorRule.LOOKUP_CONTACT)
         assert plan.winner_channel_identifier == "m1"
