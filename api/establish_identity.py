@@ -31,7 +31,7 @@ from domain.errors import (
 from domain.identity import parse_identity
 from domain.plan import Outcome, plan_document
 from domain.request import MergeRequest
-from store import merge_transaction
+from store import plans
 from store.merges import PREPARING, MergeRow, read_merge
 from store.rules import read_request_facts
 from store.tokens import Scope
@@ -90,7 +90,7 @@ async def preview(request: Request, wired: Wired, asked: MergeSpecification) -> 
     caller = await authorise(wired.store, request, asked.databaseId, Scope.MERGES_REQUEST)
     demand(caller.token, Scope.MERGES_READ)  # a plan shows what both contacts hold
     merge = await _checked(wired, caller, _body_address(asked), asked)
-    plan = await merge_transaction.preview(wired.store, merge)
+    plan = await plans.preview(wired.store, merge)
     return document(plan_document(plan, with_digest=True))
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from domain.canonical import sha256
 from domain.contact import Contact, Device, channel_document
@@ -104,7 +105,7 @@ class Plan:
     result: Contact | None
     winner_channel_identifier: str
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Binds what was seen to what is done: SHA-256 over all that the merge writes or discards.
 

@@ -34,9 +34,13 @@ class RowsChanged(Exception):
 
 @dataclass(frozen=True)
 class Store:
-    """A pool of connections to one PostgreSQL. Every function of this package takes it, or a transaction of it."""
+    """A pool of connections to one PostgreSQL. Every function of this package takes it, or a transaction of it.
+
+    Both engines share the pool.
+    """
 
     engine: AsyncEngine
+    autocommit: AsyncEngine
 
     @classmethod
     def connect(cls, url: str, pool_size: int = 10) -> "Store":
@@ -50,7 +54,7 @@ class Store:
             json_serializer=_dumps,
             connect_args={"options": _TIMEOUTS, "application_name": "onefold"},
         )
-        return cls(engine)
+        return cls(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -66,7 +70,7 @@ class Store:
     async def statements(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is its own transaction: a third of the round trips where one is all."""
         with _told_without_values(aborted=ServiceUnavailable):
-            async with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            async with self.autocommit.connect() as connection:
                 yield connection
 
     async def rerun(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:

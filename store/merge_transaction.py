@@ -12,20 +12,18 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.contact import WIRE_NAMES, Contact, contact_document
+from domain.errors import MergeNotFound
 from domain.plan import Outcome, Plan, plan_document
 from domain.request import MergeRequest
-from domain.ruleset import make_plan
 from ledger.entry import Receipt
 from ledger.merge_record import CHANGING, KINDS, Execution, committed_result, merge_body, merge_payloads
-from store.engine import RowsChanged, Store
+from store.engine import Store
 from store.ledger import append, lock_head
-from store.locks import lock_request
-from store.merges import read_merge
-from store.rules import read_policy
-from store.snapshots import lock_pair, read_pair
+from store.merges import merge_of, read_merge
+from store.plans import read_plan, read_plan_under_lock
 from store.tokens import demand_requester
 
-_UNCHANGING = set(Outcome) - CHANGING
+_UNCHANGING = frozenset(Outcome) - CHANGING
 
 _OPEN = text("""
     INSERT INTO merges (id, database_id, state, requester, workflow_id, run_id, channel, qualifier, destination,
@@ -39,28 +37,34 @@ _OPEN = text("""
 
 # A second attempt waits here until the first one's transaction has ended, and then inserts nothing.
 _CLAIM = text("""
-    INSERT INTO merge_executions (merge_id, attempt) VALUES (:merge_id, :attempt)
-    ON CONFLICT DO NOTHING RETURNING merge_id
+    WITH claimed AS (
+      INSERT INTO merge_executions (merge_id, attempt) SELECT id, :attempt FROM merges WHERE id = :merge_id
+      ON CONFLICT DO NOTHING RETURNING merge_id
+    )
+    SELECT merges.*, EXISTS (SELECT FROM claimed) AS claimed FROM merges WHERE id = :merge_id
 """)
 
-_SETTLE = text("""
+_SETTLE = """
     UPDATE merges SET state = 'done', outcome = :outcome, settled = :settled, run_id = :run_id,
       plan = :plan, plan_digest = :plan_digest, device_snapshot = :device_snapshot, lookup_snapshot = :lookup_snapshot,
-      survivor_id = :survivor_id, absorbed_id = :absorbed_id,
+      survivor_id = :survivor, absorbed_id = :absorbed,
       winner_channel_identifier = :winner_channel_identifier, ledger_seq = :ledger_seq, ledger_hash = :ledger_hash
-    WHERE id = :id
-""").bindparams(*(bindparam(name, type_=JSONB) for name in ("plan", "device_snapshot", "lookup_snapshot")))
-
-_FREE_IDENTITIES = text("DELETE FROM identities WHERE contact_id = ANY(:ids)")
-_GIVE_IDENTITIES = text("""
-    INSERT INTO identities (database_id, name, value, contact_id)
-    SELECT :database_id, key, value, :survivor FROM jsonb_each_text(:identities)
-""").bindparams(bindparam("identities", type_=JSONB))
-
-# One statement: all of it lies under the two contacts' locks. The older's messages are archived with the merge, the
-# newer's shown; with `mergeEvents: false` the absorbed contact's events stay with it.
-_ABSORB = text("""
-    WITH devices_moved AS (UPDATE devices SET contact_id = :survivor WHERE contact_id = :absorbed),
+    WHERE id = :merge_id
+"""
+# All of it lies under the two contacts' locks; where none is absorbed, `absorbed`, `older` and `newer` are null and
+# match nothing. An identity is given once all are freed, which the count waits for: its unique index would refuse a
+# value that still stands. The older's messages are archived with the merge, the newer's shown; with
+# `mergeEvents: false` the absorbed contact's events stay with it.
+_APPLY = f"""
+    WITH identities_freed AS (
+      DELETE FROM identities WHERE contact_id IN (:survivor, :absorbed) RETURNING contact_id
+    ),
+    identities_given AS (
+      INSERT INTO identities (database_id, name, value, contact_id)
+      SELECT :database_id, key, value, :survivor
+      FROM (SELECT count(*) FROM identities_freed) all_freed, jsonb_each_text(:identities)
+    ),
+    devices_moved AS (UPDATE devices SET contact_id = :survivor WHERE contact_id = :absorbed),
     events_moved AS (UPDATE events SET contact_id = :survivor WHERE contact_id = :absorbed AND :merge_events),
     lists_joined AS (
       INSERT INTO contact_list_members (list_id, contact_id)
@@ -73,14 +77,23 @@ _ABSORB = text("""
     ),
     messages_kept AS (
       UPDATE inbox_messages SET contact_id = :survivor WHERE contact_id = :newer AND archived_by IS NULL
+    ),
+    absorbed AS (UPDATE contacts SET merged_into = :survivor, version = version + 1 WHERE id = :absorbed),
+    survivor AS (
+      UPDATE contacts SET {", ".join(f"{name} = :{name}" for name in WIRE_NAMES)}, custom = :custom,
+        last_modified = :last_modified, version = :version
+      WHERE id = :survivor
     )
-    UPDATE contacts SET merged_into = :survivor, version = version + 1 WHERE id = :absorbed
-""")
-_WRITE = text(f"""
-    UPDATE contacts SET {", ".join(f"{name} = :{name}" for name in WIRE_NAMES)}, custom = :custom,
-      last_modified = :last_modified, version = :version
-    WHERE id = :id
-""").bindparams(bindparam("custom", type_=JSONB))  # noqa: S608 - names of our own columns
+"""  # noqa: S608 - names of our own columns
+_JSON = ("plan", "device_snapshot", "lookup_snapshot")
+_SETTLE_UNCHANGED = text(_SETTLE).bindparams(*(bindparam(name, type_=JSONB) for name in _JSON))
+_APPLY_AND_SETTLE = text(_APPLY + _SETTLE).bindparams(
+    *(bindparam(name, type_=JSONB) for name in (*_JSON, "identities", "custom"))
+)
+
+
+class _OutcomeChanged(Exception):
+    """What would have changed nothing would change something by the time its contacts were locked."""
 
 
 async def prepare(store: Store, request: MergeRequest, execution: Execution) -> Outcome | None:
@@ -91,65 +104,37 @@ async def prepare(store: Store, request: MergeRequest, execution: Execution) -> 
     """
     async with store.statements() as connection:
         await demand_requester(connection, execution.requester, request.database_id)
-        plan = await _plan(connection, request)
+        plan = await read_plan(connection, request)
         await connection.execute(_OPEN, _opened(plan, execution))
-    return await _settle_unchanged(store, request, execution) if plan.outcome in _UNCHANGING else None
-
-
-async def _settle_unchanged(store: Store, request: MergeRequest, execution: Execution) -> Outcome | None:
-    """Ends a request that changes nothing; None if, by the time its contacts are locked, it would."""
-
-    async def work(connection: AsyncConnection) -> Outcome | None:
-        # The entry refers to the contacts and so locks them: that must not wait while the chain's head is held.
-        plan = await _plan_under_lock(connection, request)
-        if plan.outcome not in _UNCHANGING:
-            return None
-        if not await _claim(connection, execution.merge_id, execution.attempt):
-            return await _stored_outcome(connection, execution.merge_id)
-        return await _settle(connection, plan, execution)
-
-    return await store.rerun(work)
+    if plan.outcome in CHANGING:
+        return None
+    try:
+        return await _execute(store, execution.merge_id, execution.run_id, execution.attempt, _UNCHANGING)
+    except _OutcomeChanged:
+        return None
 
 
 async def merge(store: Store, merge_id: UUID, run_id: str, attempt: int) -> Outcome:
-    """Executes a prepared merge, or returns what an earlier attempt did."""
+    """Executes a prepared merge, or returns what an earlier attempt did. Raises MergeNotFound."""
+    return await _execute(store, merge_id, run_id, attempt, frozenset(Outcome))
+
+
+async def _execute(store: Store, merge_id: UUID, run_id: str, attempt: int, expected: frozenset[Outcome]) -> Outcome:
+    """Settles a merge once. Raises _OutcomeChanged, having done nothing, where its outcome is none of the expected."""
 
     async def work(connection: AsyncConnection) -> Outcome:
-        if not await _claim(connection, merge_id, attempt):
+        row = (await connection.execute(_CLAIM, {"merge_id": merge_id, "attempt": attempt})).one_or_none()
+        if row is None:
+            raise MergeNotFound
+        if not row.claimed:
             return await _stored_outcome(connection, merge_id)
-        row = await read_merge(connection, merge_id)
-        plan = await _plan_under_lock(connection, row.request)
-        execution = Execution(merge_id, row.workflow_id, run_id, attempt, row.requester)
-        return await _settle(connection, plan, execution)
+        due = merge_of(row)
+        plan = await read_plan_under_lock(connection, due.request)
+        if plan.outcome not in expected:
+            raise _OutcomeChanged
+        return await _settle(connection, plan, Execution(merge_id, due.workflow_id, run_id, attempt, due.requester))
 
     return await store.rerun(work)
-
-
-async def _plan(connection: AsyncConnection, request: MergeRequest) -> Plan:
-    policy = await read_policy(connection, request.database_id)
-    pair = await read_pair(connection, request)
-    return make_plan(pair.device_contact, pair.lookup_contact, request, policy)
-
-
-async def preview(store: Store, request: MergeRequest) -> Plan:
-    """The plan of this moment; changes nothing."""
-    async with store.statements() as connection:
-        return await _plan(connection, request)
-
-
-async def _plan_under_lock(connection: AsyncConnection, request: MergeRequest) -> Plan:
-    await lock_request(connection, request.database_id, request.identity)
-    locked = await lock_pair(connection, request)
-    pair = await read_pair(connection, request)
-    if not pair.ids <= locked:
-        raise RowsChanged
-    policy = await read_policy(connection, request.database_id)
-    return make_plan(pair.device_contact, pair.lookup_contact, request, policy)
-
-
-async def _claim(connection: AsyncConnection, merge_id: UUID, attempt: int) -> bool:
-    claimed = await connection.execute(_CLAIM, {"merge_id": merge_id, "attempt": attempt})
-    return claimed.one_or_none() is not None
 
 
 async def _stored_outcome(connection: AsyncConnection, merge_id: UUID) -> Outcome:
@@ -158,17 +143,9 @@ async def _stored_outcome(connection: AsyncConnection, merge_id: UUID) -> Outcom
 
 
 async def _settle(connection: AsyncConnection, plan: Plan, execution: Execution) -> Outcome:
-    """Applies the plan, records it in the chain and stores the answer."""
+    """Records the plan in the chain, applies it and stores the answer."""
     database_id = plan.request.database_id
-    changes = plan.outcome not in _UNCHANGING
-    if changes:
-        await _move_identities(connection, plan)
     locked = await lock_head(connection, database_id)
-    result = committed_result(plan, locked.at)
-    if result is not None:
-        await _write(connection, result)
-        if plan.absorbed is not None:
-            await _absorb(connection, plan, execution.merge_id)
     payloads = merge_payloads(plan, locked.at)
     receipt = await append(
         connection,
@@ -180,44 +157,28 @@ async def _settle(connection: AsyncConnection, plan: Plan, execution: Execution)
         body=merge_body(plan, execution, payloads),
     )
     settled = {**_planned(plan), **_answer(plan, receipt), "settled": locked.at}
-    await connection.execute(_SETTLE, {**settled, "id": execution.merge_id, "run_id": execution.run_id})
+    settled.update(merge_id=execution.merge_id, run_id=execution.run_id)
+    result = committed_result(plan, locked.at)
+    if result is None:
+        await connection.execute(_SETTLE_UNCHANGED, settled)
+    else:
+        await connection.execute(_APPLY_AND_SETTLE, {**settled, **_changes(plan, result)})
     return plan.outcome
 
 
-async def _move_identities(connection: AsyncConnection, plan: Plan) -> None:
-    assert plan.survivor is not None and plan.result is not None  # noqa: S101 - a changing plan has both
-    ids = [contact.id for contact in (plan.survivor, plan.absorbed) if contact]
-    await connection.execute(_FREE_IDENTITIES, {"ids": ids})
-    await connection.execute(
-        _GIVE_IDENTITIES,
-        {
-            "database_id": plan.request.database_id,
-            "survivor": plan.survivor.id,
-            "identities": dict(plan.result.identities),
-        },
-    )
-
-
-async def _write(connection: AsyncConnection, result: Contact) -> None:
-    parameters = {name: getattr(result.system, name) for name in WIRE_NAMES}
-    parameters.update(
-        id=result.id, custom=dict(result.custom), last_modified=result.last_modified, version=result.version
-    )
-    await connection.execute(_WRITE, parameters)
-
-
-async def _absorb(connection: AsyncConnection, plan: Plan, merge_id: UUID) -> None:
-    await connection.execute(
-        _ABSORB,
-        {
-            "survivor": _id(plan.survivor),
-            "absorbed": _id(plan.absorbed),
-            "older": _id(plan.older),
-            "newer": _id(plan.newer),
-            "merge_events": plan.request.merge_events,
-            "merge_id": merge_id,
-        },
-    )
+def _changes(plan: Plan, result: Contact) -> dict[str, Any]:
+    """What `_APPLY` writes."""
+    return {
+        **{name: getattr(result.system, name) for name in WIRE_NAMES},
+        "custom": dict(result.custom),
+        "last_modified": result.last_modified,
+        "version": result.version,
+        "database_id": plan.request.database_id,
+        "identities": dict(result.identities),
+        "older": _id(plan.older) if plan.absorbed else None,
+        "newer": _id(plan.newer),
+        "merge_events": plan.request.merge_events,
+    }
 
 
 def _opened(plan: Plan, execution: Execution) -> dict[str, Any]:
@@ -256,8 +217,8 @@ def _answer(plan: Plan, receipt: Receipt) -> dict[str, Any]:
     merged = plan.outcome is Outcome.MERGED
     return {
         "outcome": plan.outcome.value,
-        "survivor_id": _id(plan.survivor),
-        "absorbed_id": _id(plan.absorbed) if merged else None,
+        "survivor": _id(plan.survivor),
+        "absorbed": _id(plan.absorbed) if merged else None,
         "winner_channel_identifier": plan.winner_channel_identifier,
         "ledger_seq": receipt.seq,
         "ledger_hash": receipt.entry_hash,

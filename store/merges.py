@@ -53,7 +53,7 @@ async def read_merge(connection: AsyncConnection, merge_id: UUID) -> MergeRow:
     row = (await connection.execute(select(merges).where(merges.c.id == merge_id))).one_or_none()
     if row is None:
         raise MergeNotFound
-    return _merge(row)
+    return merge_of(row)
 
 
 async def read_merges(
@@ -76,10 +76,11 @@ async def read_merges(
         .order_by(merges.c.requested.desc(), merges.c.id.desc())
         .limit(limit)
     )
-    return [_merge(row) for row in await connection.execute(query)]
+    return [merge_of(row) for row in await connection.execute(query)]
 
 
-def _merge(row: Row[Any]) -> MergeRow:
+def merge_of(row: Row[Any]) -> MergeRow:
+    """A row of the table `merges`."""
     return MergeRow(
         id=row.id,
         database_id=row.database_id,

@@ -11,14 +11,15 @@ from domain.contact_input import Schema
 from domain.errors import DatabaseNotFound
 from domain.policy import Policy, SurvivorRule
 
-_POLICY = text("""
-    SELECT p.version, p.survivor,
+POLICY = """
+    SELECT p.version AS policy_version, p.survivor,
       ARRAY(SELECT c.name FROM columns c WHERE c.database_id = p.database_id AND c.required
             ORDER BY c.name COLLATE "C") AS required_columns,
       ARRAY(SELECT k.name FROM lookup_keys k WHERE k.database_id = p.database_id AND k.status = 'ACTIVE'
             ORDER BY k.name COLLATE "C") AS lookup_keys
     FROM policies p WHERE p.database_id = :database_id ORDER BY p.version DESC LIMIT 1
-""")
+"""
+_POLICY = text(POLICY)
 _SCHEMA = text("""
     SELECT c.name, c.type, c.required, c.selections, coalesce(k.status = 'ACTIVE', false) AS is_lookup_key
     FROM columns c LEFT JOIN lookup_keys k ON k.database_id = c.database_id AND k.name = c.name
@@ -47,7 +48,12 @@ async def read_policy(connection: AsyncConnection, database_id: int) -> Policy:
     row = (await connection.execute(_POLICY, {"database_id": database_id})).one_or_none()
     if row is None:
         raise DatabaseNotFound
-    return Policy(row.version, SurvivorRule(row.survivor), tuple(row.required_columns), tuple(row.lookup_keys))
+    return policy_of(row)
+
+
+def policy_of(row: Row[Any]) -> Policy:
+    """What `POLICY` selected."""
+    return Policy(row.policy_version, SurvivorRule(row.survivor), tuple(row.required_columns), tuple(row.lookup_keys))
 
 
 async def read_schema(connection: AsyncConnection, database_id: int) -> Schema:

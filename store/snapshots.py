@@ -1,7 +1,6 @@
 """Reads contacts whole, as the rules see them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -35,22 +34,11 @@ _BY_IDENTITY = """SELECT contact_id FROM identities WHERE database_id = :databas
 _BY_ID: TextClause = text(_SELECT + "c.id = :id")
 _OWNER: TextClause = text(_SELECT + f"c.id = ({_BY_ADDRESS})")
 _HOLDER: TextClause = text(_SELECT + f"c.id = ({_BY_IDENTITY})")
-_PAIR: TextClause = text(_SELECT + f"c.id IN ({_BY_ADDRESS} UNION ALL {_BY_IDENTITY})")
+PAIR = _SELECT + f"c.id IN ({_BY_ADDRESS} UNION ALL {_BY_IDENTITY})"
+"""Both contacts of a request; one may be both. Its parameters are those of `pair_parameters`."""
 _PAIR_LOCKED = text(
     f"SELECT id FROM contacts WHERE id IN ({_BY_ADDRESS} UNION ALL {_BY_IDENTITY}) ORDER BY id FOR UPDATE"  # noqa: S608
 )
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Who owns the requested device and who holds the requested identity; one contact may be both."""
-
-    device_contact: Contact | None
-    lookup_contact: Contact | None
-
-    @property
-    def ids(self) -> set[int]:
-        return {contact.id for contact in (self.device_contact, self.lookup_contact) if contact}
 
 
 async def read_contact(connection: AsyncConnection, database_id: int, contact_id: int) -> Contact | None:
@@ -66,24 +54,14 @@ async def read_holder(connection: AsyncConnection, database_id: int, identity: I
     return await _one(connection, _HOLDER, {"database_id": database_id, "name": identity.name, "value": identity.value})
 
 
-async def read_pair(connection: AsyncConnection, request: MergeRequest) -> Pair:
-    """Both contacts of a request, in one statement and so of one moment."""
-    contacts = [_contact(row) for row in await connection.execute(_PAIR, _pair(request))]
-    held = (request.identity.name, request.identity.value)
-    return Pair(
-        next((c for c in contacts if any(device.address == request.address for device in c.devices)), None),
-        next((c for c in contacts if held in c.identities.items()), None),
-    )
-
-
 async def lock_pair(connection: AsyncConnection, request: MergeRequest) -> set[int]:
     """Locks both contacts in the order of their ids and returns which they were when the wait began."""
-    return {row.id for row in await connection.execute(_PAIR_LOCKED, _pair(request))}
+    return {row.id for row in await connection.execute(_PAIR_LOCKED, pair_parameters(request))}
 
 
 async def _one(connection: AsyncConnection, statement: TextClause, parameters: dict[str, Any]) -> Contact | None:
     row = (await connection.execute(statement, parameters)).one_or_none()
-    return _contact(row) if row else None
+    return contact_of(row) if row else None
 
 
 def _address(database_id: int, address: Address) -> dict[str, Any]:
@@ -95,12 +73,13 @@ def _address(database_id: int, address: Address) -> dict[str, Any]:
     }
 
 
-def _pair(request: MergeRequest) -> dict[str, Any]:
+def pair_parameters(request: MergeRequest) -> dict[str, Any]:
     identity = {"name": request.identity.name, "value": request.identity.value}
     return {**_address(request.database_id, request.address), **identity}
 
 
-def _contact(row: Row[Any]) -> Contact:
+def contact_of(row: Row[Any]) -> Contact:
+    """What this file's statements select."""
     return Contact(
         id=row.id,
         database_id=row.database_id,

@@ -35,7 +35,7 @@ class StruckMerge(Merge):
 
 
 async def _append_and_be_struck(*args: Any, **kwargs: Any) -> Receipt:
-    """All but the last statement of the transaction is done then."""
+    """The entry is written then, and the transaction not yet committed."""
     receipt = await append(*args, **kwargs)
     _strike_if(INSIDE, FROZEN)
     return receipt

@@ -10,7 +10,7 @@ import pytest
 from domain.plan import Outcome, Plan
 from domain.ruleset import make_plan
 from ledger import recompute
-from store import invariants, merge_transaction
+from store import invariants, plans
 from store.invariants import Violation
 from tests.store.scratch import Scratch
 from tests.store.world import HERE, World, settle
@@ -275,7 +275,7 @@ async def test_a_ruleset_that_loses_a_value_unnamed_is_told_from_its_entries(
         return replace(plan, fields=fields, result=replace(plan.result, custom=kept))
 
     requester = await _requester(scratch)
-    for module in (merge_transaction, recompute):
+    for module in (plans, recompute):
         monkeypatch.setattr(module, "make_plan", forgetful)
     assert (await settle(scratch.store, HERE, "m4|c4", "two", requester))[0] is Outcome.MERGED
     violations = (await invariants.check(scratch.store)).violations

@@ -18,10 +18,11 @@ from domain.identity import Identity
 from domain.plan import Outcome, Plan
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
-from store import contacts, devices, locks, lookup_keys, merge_transaction, snapshots
+from store import contacts, devices, locks, lookup_keys, merge_transaction, plans, snapshots
 from store.devices import Registration
 from store.engine import Store
 from store.merge_transaction import merge, prepare
+from store.plans import read_plan_under_lock
 from store.snapshots import lock_pair
 from tests.stack import Stack
 from tests.tenant import APP_KEY, Tenant
@@ -65,13 +66,12 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     read = asyncio.Event()
 
     async def slowly(connection: AsyncConnection, request: MergeRequest) -> Plan:
-        plan = await plan_under_lock(connection, request)
+        plan = await read_plan_under_lock(connection, request)
         read.set()
         await asyncio.sleep(0.5)
         return plan
 
-    plan_under_lock = merge_transaction._plan_under_lock
-    monkeypatch.setattr(merge_transaction, "_plan_under_lock", slowly)
+    monkeypatch.setattr(merge_transaction, "read_plan_under_lock", slowly)
     return read
 
 
@@ -138,7 +138,7 @@ async def test_with_the_device_locked_before_the_contacts_they_would(
         await both.wait()
         return await lock_pair(connection, request)
 
-    monkeypatch.setattr(merge_transaction, "lock_pair", device_first)
+    monkeypatch.setattr(plans, "lock_pair", device_first)
     before = stack.deadlocks
     await cross(requests, rounds=1)
     assert stack.deadlocks == before + 1
