@@ -34,11 +34,11 @@ _BY_IDENTITY = """SELECT contact_id FROM identities WHERE database_id = :databas
 _BY_ID: TextClause = text(_SELECT + "c.id = :id")
 _OWNER: TextClause = text(_SELECT + f"c.id = ({_BY_ADDRESS})")
 _HOLDER: TextClause = text(_SELECT + f"c.id = ({_BY_IDENTITY})")
-PAIR = _SELECT + f"c.id IN ({_BY_ADDRESS} UNION ALL {_BY_IDENTITY})"
+# An array, since the primary key finds it in every plan; IN (SELECT ...) read the whole table until ANALYZE had run.
+_OF_PAIR = f"id = ANY (ARRAY({_BY_ADDRESS} UNION ALL {_BY_IDENTITY}))"
+PAIR = f"{_SELECT} c.{_OF_PAIR}"
 """Both contacts of a request; one may be both. Its parameters are those of `pair_parameters`."""
-_PAIR_LOCKED = text(
-    f"SELECT id FROM contacts WHERE id IN ({_BY_ADDRESS} UNION ALL {_BY_IDENTITY}) ORDER BY id FOR UPDATE"  # noqa: S608
-)
+_PAIR_LOCKED = text(f"SELECT id FROM contacts WHERE {_OF_PAIR} ORDER BY id FOR UPDATE")  # noqa: S608
 
 
 async def read_contact(connection: AsyncConnection, database_id: int, contact_id: int) -> Contact | None:
