@@ -9,6 +9,7 @@ from activities.failures import coded_failures
 from activities.names import MERGE
 from domain.messages import MergeInput, MergeResult
 from store import merge_transaction
+from store.decisions import UNDECIDED
 from store.engine import Store
 
 
@@ -18,10 +19,17 @@ class Merge:
 
     @activity.defn(name=MERGE)
     async def merge(self, due: MergeInput) -> MergeResult:
-        """Executes the merge once, whatever the number of attempts; a later attempt returns what the first one did."""
+        """Executes the merge once, whatever the number of attempts; a later attempt returns what the first one did.
+
+        Where a person has to decide and has not, or not on this plan, it changes nothing and says so.
+        """
         info = activity.info()
+        decision_id = UUID(due.decision_id) if due.decision_id else None
         async with coded_failures():
-            outcome = await merge_transaction.merge(
-                self.store, UUID(due.merge_id), str(info.workflow_run_id), info.attempt
-            )
+            try:
+                outcome = await merge_transaction.merge(
+                    self.store, UUID(due.merge_id), str(info.workflow_run_id), info.attempt, decision_id
+                )
+            except UNDECIDED as refusal:
+                return MergeResult(None, refusal.code)
         return MergeResult(outcome.value)

@@ -10,6 +10,7 @@ from activities.names import PREPARE
 from domain.address import Address, Channel
 from domain.identity import Identity
 from domain.messages import EstablishIdentityInput, PrepareResult
+from domain.plan import Outcome
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
 from store import merge_transaction
@@ -32,8 +33,10 @@ class Prepare:
             requester=asked.requester,
         )
         async with coded_failures():
-            outcome = await merge_transaction.prepare(self.store, _request(asked), execution)
-        return PrepareResult(outcome and outcome.value)
+            prepared = await merge_transaction.prepare(self.store, _request(asked), execution)
+        if isinstance(prepared, Outcome):
+            return PrepareResult(prepared.value)
+        return PrepareResult(None, asks=bool(prepared.reasons))
 
 
 def _request(asked: EstablishIdentityInput) -> MergeRequest:

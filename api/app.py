@@ -6,7 +6,19 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import activity, codec_endpoint, contacts, databases, establish_identity, health, lookup_keys, merges, problems
+from api import (
+    activity,
+    codec_endpoint,
+    contacts,
+    databases,
+    establish_identity,
+    health,
+    lookup_keys,
+    merges,
+    policies,
+    problems,
+    reviews,
+)
 from api.access_log import AccessLog
 from api.openapi import completed
 
@@ -35,9 +47,17 @@ def create_app(lifespan: Lifespan, version: str) -> FastAPI:
     for prefix in COMPATIBLE_PREFIXES:
         for router in (establish_identity.compatible, contacts.router, lookup_keys.router):
             app.include_router(router, prefix=prefix, include_in_schema=not prefix)
-    for router in (establish_identity.own, merges.router, databases.router, activity.router, health.router):
+    for router in (
+        establish_identity.own,
+        merges.router,
+        reviews.router,
+        databases.router,
+        policies.router,
+        activity.router,
+    ):
         app.include_router(router)
-    app.include_router(codec_endpoint.router)
+    for router in (health.router, codec_endpoint.router):
+        app.include_router(router)
     problems.install(app)
     app.add_middleware(AccessLog)
     return app

@@ -27,6 +27,7 @@ from domain.errors import (
     DeviceNotFound,
     EmailInvalid,
     FilterInvalid,
+    IdentityBlocked,
     IdentityInUse,
     IdentityInvalid,
     LookupKeyInactive,
@@ -45,7 +46,7 @@ Reader = Annotated[Caller, Depends(needs_in_database(Scope.CONTACTS_READ))]
 Writer = Annotated[Caller, Depends(needs_in_database(Scope.CONTACTS_WRITE))]
 
 _KEYS = (LookupKeyInactive, IdentityInvalid)
-_VALUES = (EmailInvalid, ValueInvalid, IdentityInvalid, IdentityInUse)
+_VALUES = (EmailInvalid, ValueInvalid, IdentityInvalid, IdentityBlocked, IdentityInUse)
 _CREATED: Responses = {201: {"model": ContactInfo, "description": "A new contact"}}
 _FILTER = "lookupkeyfields="
 
@@ -156,7 +157,7 @@ def _given(caller: Caller, body: ContactShape) -> ContactInput:
     if len(set(names)) < len(names):
         raise ValueInvalid("customFields: a name is given twice.")
     if "created" in body.model_fields_set:
-        demand(caller.token, Scope.ADMIN)
+        demand(caller, Scope.ADMIN)
         if body.created is None:
             raise ValueInvalid("created: created cannot be cleared.", column="created")
     given = body.model_dump(include=body.model_fields_set - {"customFields", "created"})

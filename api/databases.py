@@ -7,24 +7,15 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.bodies import StrictRoute
 from api.lookup_keys import lookup_key_document
 from api.openapi import may_refuse
+from api.policies import policy_shown
+from api.policy_shapes import Database, Databases
 from api.responses import document
-from api.services import Caller, Wired, demand, needs, needs_in_database
+from api.services import Caller, Wired, needs, needs_in_database
 from api.shapes import Column as ColumnShape
-from api.shapes import (
-    ColumnInput,
-    Created,
-    Database,
-    DatabaseInput,
-    Databases,
-    NameInput,
-    Policy,
-    PolicyInput,
-    Qualifier,
-)
+from api.shapes import ColumnInput, Created, DatabaseInput, NameInput, Qualifier
 from domain.address import QUALIFIER_LENGTH, Channel
 from domain.columns import Column, ColumnType, check_column
 from domain.errors import NameTaken, ScopeMissing, ValueInvalid
-from domain.policy import SurvivorRule, policy_document
 from domain.text import flaw
 from store import databases
 from store.tokens import Scope, Token
@@ -47,7 +38,7 @@ Writer = Annotated[Caller, Depends(needs_in_database(Scope.DATABASES_WRITE))]
 )
 async def create(request: Request, token: Creator, wired: Wired, body: DatabaseInput) -> Response:
     """Needs an admin's token that reaches every database."""
-    if token.database_ids is not None:
+    if token.reach(Scope.ADMIN) is not None:
         raise ScopeMissing("Only a token that reaches every database can create one.")
     _demand_sound_name(body.name)
     database_id = await databases.create(wired.store, body.name, database_id=body.id, keyed=body.keyed)
@@ -57,7 +48,7 @@ async def create(request: Request, token: Creator, wired: Wired, body: DatabaseI
 
 @router.get("", operation_id="listDatabases", response_model=Databases, summary="The databases the token reaches")
 async def list_(token: Lister, wired: Wired) -> Response:
-    found = await databases.list_all(wired.store, token.reach)
+    found = await databases.list_all(wired.store, token.reach(Scope.DATABASES_READ))
     return document({"databases": [database_document(one) for one in found]})
 
 
@@ -105,19 +96,6 @@ async def add_campaign(caller: Writer, wired: Wired, body: NameInput) -> Respons
     return await _add_qualifier(caller, wired, Channel.SMS, body)
 
 
-@router.put(
-    "/{databaseId}/policy",
-    operation_id="putPolicy",
-    response_model=Policy,
-    summary="Choose which contact survives a merge",
-)
-async def put_policy(caller: Writer, wired: Wired, body: PolicyInput) -> Response:
-    """A change makes a new version; every merge pins the version that it ran under. Needs an admin's token."""
-    demand(caller.token, Scope.ADMIN)
-    policy = await databases.set_survivor(wired.store, caller.database_id, SurvivorRule(body.survivor))
-    return document(policy_document(policy))
-
-
 async def _add_qualifier(caller: Caller, wired: Wired, channel: Channel, body: NameInput) -> Response:
     _demand_sound_name(body.name)
     await databases.add_qualifier(wired.store, caller.database_id, channel, body.name)
@@ -139,7 +117,7 @@ def database_document(database: databases.Database) -> dict[str, object]:
         "lookupKeys": [lookup_key_document(database.id, key) for key in database.lookup_keys],
         "appKeys": list(database.app_keys),
         "smsCampaigns": list(database.sms_campaigns),
-        "policy": policy_document(database.policy),
+        "policy": policy_shown(database.policy, database.approval),
     }
 
 

@@ -13,16 +13,23 @@ from api.raw_path import ADDRESS_IN_OPENAPI, ADDRESS_REFUSALS, path_address
 from api.responses import document
 from api.services import Caller, Services, Wired, authorise, demand, needs_in_database, shown_bearer
 from domain.address import Address, parse_address
+from domain.approval import demand_not_blocked
 from domain.columns import required_column_empty
 from domain.errors import (
     DatabaseKeyed,
     DatabaseNotFound,
     DeviceBusy,
     DeviceNotFound,
+    IdentityBlocked,
     IdentityInvalid,
     LookupKeyInactive,
     MergeBlocked,
+    MergeExpired,
     MergeNotFound,
+    MergePending,
+    MergeRejected,
+    MergeWithdrawn,
+    NotSamePerson,
     QualifierUnknown,
     Refusal,
     RequiredColumnEmpty,
@@ -32,7 +39,7 @@ from domain.identity import parse_identity
 from domain.plan import Outcome, plan_document
 from domain.request import MergeRequest
 from store import plans
-from store.merges import PREPARING, MergeRow, read_merge
+from store.merges import PENDING_APPROVAL, PREPARING, MergeRow, join, read_merge
 from store.rules import read_request_facts
 from store.tokens import Scope
 
@@ -41,8 +48,14 @@ own = APIRouter(
     route_class=StrictRoute, prefix="/v1/merges", tags=["Establish identity"], dependencies=[Depends(shown_bearer)]
 )
 
-_FACTS = (QualifierUnknown, DatabaseKeyed, LookupKeyInactive, IdentityInvalid)
-_REFUSALS = (*_FACTS, DeviceNotFound, DeviceBusy)
+_FACTS = (QualifierUnknown, DatabaseKeyed, LookupKeyInactive, IdentityInvalid, IdentityBlocked)
+_DECIDED: dict[str, type[Refusal]] = {
+    Outcome.REJECTED: MergeRejected,
+    Outcome.EXPIRED: MergeExpired,
+    Outcome.WITHDRAWN: MergeWithdrawn,
+}
+_ENDED = (NotSamePerson, MergeRejected, MergeExpired, MergeWithdrawn)
+_REFUSALS = (*_FACTS, DeviceNotFound, DeviceBusy, MergePending, *_ENDED)
 _PENDING: Responses = {202: {"model": Pending, "description": "It goes on; `Location` leads to the merge."}}
 
 Requester = Annotated[Caller, Depends(needs_in_database(Scope.MERGES_REQUEST))]
@@ -88,7 +101,7 @@ async def post(request: Request, wired: Wired, asked: MergeSpecification) -> Res
 async def preview(request: Request, wired: Wired, asked: MergeSpecification) -> Response:
     """Computed by the same function as the merge itself, from what is stored now."""
     caller = await authorise(wired.store, request, asked.databaseId, Scope.MERGES_REQUEST)
-    demand(caller.token, Scope.MERGES_READ)  # a plan shows what both contacts hold
+    demand(caller, Scope.MERGES_READ)  # a plan shows what both contacts hold
     merge = await _checked(wired, caller, _body_address(asked), asked)
     plan = await plans.preview(wired.store, merge)
     return document(plan_document(plan, with_digest=True))
@@ -112,10 +125,12 @@ async def _checked(
         raise QualifierUnknown
     if not facts.has_lookup_key:
         raise LookupKeyInactive
+    identity = parse_identity(asked.identity.name, asked.identity.value)
+    demand_not_blocked(identity, facts.blocked_values)
     return MergeRequest(
         database_id=caller.database_id,
         address=address,
-        identity=parse_identity(asked.identity.name, asked.identity.value),
+        identity=identity,
         use_crm_contact_as_winner=asked.crm_contact_wins,
         merge_events=asked.events_merge,
     )
@@ -124,15 +139,18 @@ async def _checked(
 async def _answer(
     request: Request, wired: Services, caller: Caller, merge: MergeRequest, *, blocked: type[Refusal]
 ) -> Response:
-    merge_id = uuid4()
+    asked = merge_id = uuid4()
     settled = await wired.gateway.establish_identity(merge, caller.token.id, merge_id)
-    row = await _stored(wired, settled or merge_id)
+    merge_id = settled or merge_id
+    row = await _stored(wired, merge_id)
     if settled is not None and row is None:
         raise ServiceUnavailable
     if settled is None and row is None:
         merge_id = await wired.gateway.open_merge(merge, merge_id)
         row = await _stored(wired, merge_id)
     if row is None or row.outcome is None:
+        if row is not None and row.id != asked:
+            await join(wired.store, row.id, caller.token.id)
         return _pending(request, merge_id, row)
     if refusal := _refusal(row, blocked):
         return refused(request, refusal)
@@ -153,18 +171,29 @@ async def _stored(wired: Services, merge_id: UUID) -> MergeRow | None:
 def _pending(request: Request, merge_id: UUID, row: MergeRow | None) -> Response:
     location = f"{request.base_url}v1/merges/{merge_id}"
     pending = {"mergeId": merge_id, "state": row.state if row else PREPARING, "outcome": None}
-    return document(pending, status=202, headers={"Location": location, "Retry-After": "1"})
+    # A run is done in a moment, a person is not: a caller who waits for one should ask seldom.
+    retry = "60" if row and row.state == PENDING_APPROVAL else "1"
+    return document(pending, status=202, headers={"Location": location, "Retry-After": retry})
 
 
 def _refusal(row: MergeRow, blocked: type[Refusal]) -> Refusal | None:
     if row.outcome == Outcome.NOT_FOUND:
         return DeviceNotFound("", **_ending(row))
+    if row.outcome in _DECIDED:
+        return _decided(row)
     if row.outcome != Outcome.BLOCKED:
         return None
     blocker = row.plan["blockers"][0]
     if blocker["code"] == LookupKeyInactive.code:
         return LookupKeyInactive("", **_ending(row))
     return blocked(required_column_empty(blocker["name"]), **_ending(row))
+
+
+def _decided(row: MergeRow) -> Refusal:
+    """Rejected without a decision of its own: a decision before it said that they are not the same person."""
+    if row.outcome == Outcome.REJECTED and row.decision_id is None:
+        return NotSamePerson("", **_ending(row))
+    return _DECIDED[row.outcome or ""]("", **_ending(row))
 
 
 def _ending(row: MergeRow) -> dict[str, object]:

@@ -19,7 +19,9 @@ from temporalio.client import (
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
+    WorkflowUpdateHandle,
     WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
 )
 from temporalio.common import (
     SearchAttributeKey,
@@ -28,14 +30,14 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from domain.canonical import canonical
-from domain.errors import DeviceBusy, ServiceUnavailable
-from domain.messages import EstablishIdentityInput, Settled, SettleInput
+from domain.errors import DeviceBusy, MergePending, ServiceUnavailable
+from domain.messages import Decided, DecideInput, EstablishIdentityInput, Settled, SettleInput
 from domain.request import MergeRequest, request_document
-from workflows.establish_identity import NAME, SETTLE, EstablishIdentity
+from workflows.establish_identity import DECIDE, NAME, PENDING, PLAN_ANEW, SETTLE, EstablishIdentity
 
 log = structlog.get_logger()
 
@@ -49,6 +51,18 @@ _TASKS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_
 _LIVELY = timedelta(seconds=75)
 # A client that never connected says so with a RuntimeError, one that lost its server with an RPCError.
 _UNREACHABLE = (RPCError, RuntimeError)
+
+
+class DecisionRefused(Exception):
+    """The run did not act on the decision; `code` is a refusal's."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class RunClosed(Exception):
+    """The run ended before it took the message."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,60 @@ class Gateway:
         if found is None or not (running or found == str(merge_id)):
             raise ServiceUnavailable
         return UUID(found)
+
+    async def decide(self, workflow_id: str, run_id: str, decision: DecideInput) -> Decided | None:
+        """Brings a stored decision to its run and waits for what becomes of it.
+
+        Returns None where the run took it and the wait budget ended before it was done. Raises DecisionRefused with
+        the code that the merge gave, RunClosed where the run has ended meanwhile, ServiceUnavailable.
+        """
+        ends = asyncio.get_running_loop().time() + self.wait.total_seconds()
+        try:
+            taken = await self._bring(workflow_id, run_id, decision, ends)
+            with contextlib.suppress(TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+                async with asyncio.timeout_at(ends):
+                    return await taken.result()
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            raise DecisionRefused(cause.type or "" if isinstance(cause, ApplicationError) else "") from None
+        except _UNREACHABLE as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                raise RunClosed from None
+            log.warning("temporal.unavailable", error=type(error).__name__)
+            raise ServiceUnavailable from error
+        return None
+
+    async def _bring(
+        self, workflow_id: str, run_id: str, decision: DecideInput, ends: float
+    ) -> WorkflowUpdateHandle[Decided]:
+        """Again and again while the run takes no more: it has never more than ten updates in hand."""
+        handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
+        try:
+            async with asyncio.timeout_at(ends):
+                while True:
+                    try:
+                        return await handle.start_update(
+                            DECIDE,
+                            decision,
+                            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+                            id=decision.decision_id,
+                            result_type=Decided,
+                        )
+                    except RPCError as error:
+                        if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED:
+                            raise
+                    await asyncio.sleep(random.uniform(0.05, 0.2))  # noqa: S311 - jitter
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
+            raise ServiceUnavailable from None
+
+    async def plan_anew(self, workflow_id: str) -> None:
+        """Tells an open run that another merge changed one of its contacts. Raises ServiceUnavailable."""
+        try:
+            await self.client.get_workflow_handle(workflow_id).signal(PLAN_ANEW)
+        except _UNREACHABLE as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                return  # it has ended meanwhile
+            raise ServiceUnavailable from error
 
     async def find_database(self, merge_id: UUID) -> int | None:
         """The database of a merge that was started but is not stored yet."""
@@ -217,8 +285,10 @@ class _Call:
             joined: Settled = await handle.execute_update(
                 SETTLE, waiter, id=f"join-{self._fingerprint}", result_type=Settled
             )
-        except WorkflowUpdateFailedError:
-            pass  # the validator's refusal of another request, or the run was ended from outside
+        except WorkflowUpdateFailedError as error:
+            # The validator's refusal of another request, or the run was ended from outside.
+            if isinstance(error.cause, ApplicationError) and error.cause.type == PENDING:
+                raise MergePending("", mergeId=error.cause.details[0]) from None
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -54,10 +54,10 @@ class Answer(BaseModel):
 
 
 class Pending(BaseModel):
-    """The request goes on after the answer's time was up."""
+    """The request waits for a person, or goes on after the answer's time was up."""
 
     mergeId: str
-    state: Literal["preparing", "merging"]
+    state: Literal["preparing", "pending_approval", "merging"]
     outcome: None
 
 
@@ -100,14 +100,80 @@ class Plan(BaseModel):
 class Merge(BaseModel):
     id: str
     databaseId: int
-    state: Literal["merging", "done"]
+    state: Literal["preparing", "pending_approval", "merging", "done"]
     outcome: str | None
     requested: dict[str, str]
+    reasons: list[str] = Field(description="Why a person was asked; nothing where nobody was.")
+    deadline: str | None = Field(description="When the request expires, if nobody decides.")
+    claimedBy: int | None = Field(description="The id of the person who is looking at it.")
     settled: str | None
     plan: Plan
     winnerRecipientId: int | None
     winnerChannelIdentifier: str | None
     receipt: Receipt | None
+
+
+class StoredDecision(BaseModel):
+    id: str
+    decision: Literal["approve", "reject", "withdraw"]
+    revision: int
+    digest: str
+    reason: str | None
+    notSamePerson: bool
+    by: dict[str, str | None]
+    at: str
+    tookEffect: bool = Field(description="False: it was stale, refused, or another one ended the merge.")
+
+
+class Revision(BaseModel):
+    revision: int
+    cause: Literal["requested", "decided-on-another", "contacts-changed"]
+    digest: str
+    at: str
+    changes: list[dict[str, Any]] = Field(description="What differs from the revision before.")
+
+
+class Comment(BaseModel):
+    id: int
+    by: str
+    text: str
+    at: str
+
+
+class WholeMerge(Merge):
+    decisions: list[StoredDecision]
+    revisions: list[Revision]
+    comments: list[Comment]
+
+
+class ReasonInput(Given):
+    reason: StrictStr | None = Field(default=None, min_length=1, max_length=2000)
+
+
+class DecisionInput(ReasonInput):
+    decision: Literal["approve", "reject"]
+    notSamePerson: StrictBool = Field(
+        default=False, description="With reject: keep these two apart until somebody lifts it."
+    )
+
+
+class CommentInput(Given):
+    text: StrictStr = Field(min_length=1, max_length=4000)
+
+
+class Decision(BaseModel):
+    mergeId: str
+    decision: Literal["approve", "reject", "withdraw"]
+    state: Literal["done"]
+    outcome: str
+    receipt: Receipt
+
+
+class DecisionPending(BaseModel):
+    mergeId: str
+    decision: Literal["approve", "reject", "withdraw"]
+    state: Literal["merging"]
+    outcome: None
 
 
 class MergeBegun(BaseModel):

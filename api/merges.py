@@ -7,13 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.merge_shapes import Merge, MergeBegun, MergePage
+from api.merge_document import etag, merge_document, whole_document
+from api.merge_shapes import MergeBegun, MergePage, WholeMerge
 from api.openapi import may_refuse
 from api.responses import document
 from api.services import LARGEST_ID, Wired, authorise, needs
 from domain.errors import CursorInvalid, DatabaseNotFound, MergeNotFound
+from domain.plan import Outcome
 from domain.times import parse_time, rfc3339
-from store.merges import PREPARING, MergeRow, Position, read_merge, read_merges
+from store.merges import PREPARING, Claim, MergeRow, Position, read_merge, read_merges
 from store.tokens import Scope, Token
 
 router = APIRouter(prefix="/v1/merges", tags=["Merges"])
@@ -26,7 +28,7 @@ LARGEST_PAGE = 200
 @router.get(
     "/{mergeId}",
     operation_id="getMerge",
-    response_model=Merge | MergeBegun,
+    response_model=WholeMerge | MergeBegun,
     responses=may_refuse(MergeNotFound),
     summary="One merge, with its plan",
 )
@@ -35,6 +37,7 @@ async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
     try:
         async with wired.store.statements() as connection:
             row = await read_merge(connection, mergeId)
+            whole = await whole_document(connection, row)
     except MergeNotFound:
         database_id = await wired.gateway.find_database(mergeId)
         if database_id is None or not token.reaches(database_id):
@@ -42,7 +45,7 @@ async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
         return document({"id": mergeId, "databaseId": database_id, "state": PREPARING, "outcome": None})
     if not token.reaches(row.database_id):
         raise MergeNotFound
-    return document(merge_document(row))
+    return document(whole, headers=etag(row))
 
 
 @router.get(
@@ -57,33 +60,39 @@ async def list_(
     token: Reader,
     wired: Wired,
     database_id: Annotated[int | None, Query(alias="databaseId", ge=1, le=LARGEST_ID)] = None,
-    state: Literal["merging", "done"] | None = None,
+    state: Literal["preparing", "pending_approval", "merging", "done"] | None = None,
+    outcome: Outcome | None = None,
+    claimed_by: Annotated[
+        Literal["me", "nobody"] | None, Query(alias="claimedBy", description="Whose claim is on it.")
+    ] = None,
     after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
 ) -> Response:
     if database_id is not None:
         await authorise(wired.store, request, database_id, Scope.MERGES_READ)
-    reach = [database_id] if database_id is not None else token.reach
+    reach = [database_id] if database_id is not None else token.reach(Scope.MERGES_READ)
     position = _position(after) if after else None
     async with wired.store.statements() as connection:
-        rows = await read_merges(connection, reach, state=state, after=position, limit=limit + 1)
+        rows = await read_merges(
+            connection,
+            reach,
+            state=state,
+            outcome=outcome,
+            claim=_claim(claimed_by, token),
+            after=position,
+            limit=limit + 1,
+        )
     page, more = rows[:limit], len(rows) > limit
     return document({"merges": [merge_document(row) for row in page], "next": _cursor(page[-1]) if more else None})
 
 
-def merge_document(row: MergeRow) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "databaseId": row.database_id,
-        "state": row.state,
-        "outcome": row.outcome,
-        "requested": {"at": row.requested, "token": row.requester},
-        "settled": row.settled,
-        "plan": {**row.plan, "digest": row.plan_digest, "revision": 1},
-        "winnerRecipientId": row.survivor_id,
-        "winnerChannelIdentifier": row.winner_channel_identifier,
-        "receipt": row.receipt and row.receipt.document(),
-    }
+def _claim(claimed_by: str | None, token: Token) -> Claim | None:
+    match claimed_by:
+        case "me":
+            return Claim(token.person_id or 0)  # nobody has this id: a service claims nothing
+        case "nobody":
+            return Claim(None)
+    return None
 
 
 def _cursor(row: MergeRow) -> str:

@@ -9,10 +9,10 @@ from fastapi.security import HTTPBearer
 from temporalio.converter import PayloadCodec
 
 from api.gateway import Gateway
-from domain.errors import DatabaseNotFound, ScopeMissing, Unauthenticated
+from domain.errors import DatabaseNotFound, PersonRequired, ScopeMissing, Unauthenticated
 from store import tokens
 from store.engine import Store
-from store.tokens import Scope, Token
+from store.tokens import OwnerKind, Scope, Token
 
 LARGEST_ID = 2**63 - 1
 # Shows in OpenAPI that a route wants a token; `tokens.authenticate` checks it.
@@ -54,12 +54,19 @@ class Caller:
     database_id: int
 
 
+async def authenticated(request: Request, wired: Wired, _: Annotated[object, Depends(shown_bearer)]) -> Token:
+    """The caller's token, whatever it may."""
+    token, _ = await tokens.authenticate(wired.store, bearer(request))
+    return token
+
+
 def needs(scope: Scope) -> Callable[..., Awaitable[Token]]:
-    """The caller's token, which has this scope."""
+    """The caller's token, which has this scope in one database at least."""
 
     async def token(request: Request, wired: Wired, _: Annotated[object, Depends(shown_bearer)]) -> Token:
         found, _ = await tokens.authenticate(wired.store, bearer(request))
-        demand(found, scope)
+        if found.reach(scope) == []:
+            raise scope_missing(scope)
         return found
 
     return token
@@ -83,8 +90,9 @@ async def authorise(store: Store, request: Request, database_id: int, scope: Sco
     token, exists = await tokens.authenticate(store, bearer(request), database_id)
     if not exists or not token.reaches(database_id):
         raise DatabaseNotFound
-    demand(token, scope)
-    return Caller(token, database_id)
+    caller = Caller(token, database_id)
+    demand(caller, scope)
+    return caller
 
 
 def bearer(request: Request) -> str:
@@ -94,6 +102,13 @@ def bearer(request: Request) -> str:
     return value.strip()
 
 
-def demand(token: Token, scope: Scope) -> None:
-    if not token.may(scope):
-        raise ScopeMissing(f"The token lacks the scope {scope.value}.")
+def demand(caller: Caller, scope: Scope) -> None:
+    """Raises PersonRequired for a service that would decide, ScopeMissing for whoever else lacks the scope here."""
+    if scope is Scope.MERGES_DECIDE and caller.token.owner_kind is OwnerKind.SERVICE:
+        raise PersonRequired
+    if not caller.token.may(scope, caller.database_id):
+        raise scope_missing(scope)
+
+
+def scope_missing(scope: Scope) -> ScopeMissing:
+    return ScopeMissing(f"The token lacks the scope {scope.value}.")

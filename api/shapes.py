@@ -203,10 +203,6 @@ class NameInput(Given):
     name: Name
 
 
-class PolicyInput(Given):
-    survivor: Survivor
-
-
 class Qualifier(BaseModel):
     name: str
 
@@ -224,22 +220,6 @@ class PutLookupKey(LookupKey):
 
 class LookupKeys(BaseModel):
     lookupKeys: list[LookupKey]
-
-
-class Database(BaseModel):
-    id: int
-    name: str
-    keyed: bool
-    created: str
-    columns: list[Column]
-    lookupKeys: list[LookupKey]
-    appKeys: list[str]
-    smsCampaigns: list[str]
-    policy: Policy
-
-
-class Databases(BaseModel):
-    databases: list[Database]
 
 
 class Health(BaseModel):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from domain.approval import PLACEHOLDERS, demand_not_blocked
 from domain.columns import Column, column_value, demand_required, unknown_column
 from domain.contact import WIRE_NAMES, Contact
 from domain.errors import EmailInvalid, LookupKeyInactive, ValueInvalid
@@ -19,10 +20,11 @@ EMAIL_TYPES = frozenset({"HTML", "TEXT"})
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a database by name, and which of them are active lookup keys."""
+    """The columns of a database by name, which of them are active lookup keys, and the values these refuse."""
 
     columns: Mapping[str, Column]
     lookup_keys: frozenset[str]
+    blocked_values: tuple[str, ...] = PLACEHOLDERS
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class ContactChange:
 
 
 def contact_change(given: ContactInput, schema: Schema) -> ContactChange:
-    """Raises ValueInvalid, EmailInvalid or IdentityInvalid for the first value that does not fit."""
+    """Raises ValueInvalid, EmailInvalid, IdentityInvalid or IdentityBlocked for the first value that does not fit."""
     system = {name: _system(wire, given.system[wire]) for name, wire in WIRE_NAMES.items() if wire in given.system}
     custom: dict[str, str | None] = {}
     identities: dict[str, str | None] = {}
@@ -61,10 +63,17 @@ def contact_change(given: ContactInput, schema: Schema) -> ContactChange:
             raise unknown_column(name)
         text = column_value(schema.columns[name], value)
         if name in schema.lookup_keys:
-            identities[name] = None if text is None else parse_identity(name, text).value
+            identities[name] = None if text is None else given_identity(name, text, schema).value
         else:
             custom[name] = text
     return ContactChange(system, custom, identities, given.created)
+
+
+def given_identity(name: str, value: str, schema: Schema) -> Identity:
+    """An identity that a contact is to hold. Raises LookupKeyInactive, IdentityInvalid or IdentityBlocked."""
+    identity = lookup_identity(name, value, schema)
+    demand_not_blocked(identity, schema.blocked_values)
+    return identity
 
 
 def lookup_identity(name: str, value: str, schema: Schema) -> Identity:
@@ -88,10 +97,14 @@ def demand_opt_in_details_unset(given: ContactInput) -> None:
         )
 
 
+def is_email(text: str) -> bool:
+    return len(text) <= _EMAIL_LENGTH and _EMAIL.fullmatch(text) is not None and storable(text)
+
+
 def _system(wire: str, value: str | None) -> str | None:
     if value is None:
         return None
-    if wire == "email" and (len(value) > _EMAIL_LENGTH or not _EMAIL.fullmatch(value) or not storable(value)):
+    if wire == "email" and not is_email(value):
         raise EmailInvalid
     if wire == "emailType" and value not in EMAIL_TYPES:
         raise ValueInvalid("emailType: emailType is not one of the valid selections for this field.", column=wire)

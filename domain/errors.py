@@ -171,6 +171,119 @@ class MergeBlocked(Refusal):
     title = "A required column would be left without a value; nothing was changed."
 
 
+class PolicyInvalid(Refusal):
+    status = 422
+    title = "The policy is not valid."
+
+
+class IdentityBlocked(Refusal):
+    status = 422
+    title = "The database refuses this identity value: it stands for nobody."
+
+
+class ReasonMissing(Refusal):
+    status = 422
+    title = "A rejection needs a reason."
+
+
+class NotSamePerson(Refusal):
+    """The pair was rejected for good: it comes back once somebody lifts that."""
+
+    status = 409
+    title = "A person decided that these two contacts are not the same person."
+
+
+class MergePending(Refusal):
+    status = 409
+    title = "The device has another open request, which waits for a person."
+
+
+class MergeRejected(Refusal):
+    status = 409
+    title = "A person rejected the merge; nothing was changed."
+
+
+class MergeExpired(Refusal):
+    status = 409
+    title = "Nobody decided on the merge in time; nothing was changed."
+
+
+class MergeWithdrawn(Refusal):
+    status = 409
+    title = "The merge was withdrawn; nothing was changed."
+
+
+class MergeNotPending(Refusal):
+    status = 409
+    title = "The merge does not wait for a person."
+
+
+class AlreadyDecided(Refusal):
+    status = 409
+    title = "The merge was decided before."
+
+
+class MergeClaimed(Refusal):
+    status = 409
+    title = "Another specialist has claimed the merge."
+
+
+class DecisionRequired(Refusal):
+    """What the merge says to a run that comes without a decision where the policy demands one."""
+
+    status = 409
+    title = "A person has to decide first."
+
+
+class DecisionNotFound(Refusal):
+    """What the merge says to a decision that no person stored: whoever can write to Temporal can invent one."""
+
+    status = 404
+    title = "No person has stored this decision."
+
+
+class DecisionLate(Refusal):
+    status = 409
+    title = "The decision came after the deadline."
+
+
+class PlanStale(Refusal):
+    """The plan is another than the one that was seen; `revision` and `digest` are those of the one that stands."""
+
+    status = 412
+    title = "The plan has changed since you saw it. Nothing was done."
+
+
+class DigestMissing(Refusal):
+    status = 428
+    title = "Send If-Match with the digest of the plan that you saw."
+
+
+class PersonRequired(Refusal):
+    status = 403
+    title = "Only a person can do this, with a token of their own: never a service."
+
+
+class RoleMissing(Refusal):
+    status = 403
+    title = "The person lacks the role that this needs in the database."
+
+
+class OwnRequest(Refusal):
+    status = 403
+    title = "Nobody decides on a request of their own."
+
+
+class NotRequester(Refusal):
+    status = 403
+    title = "Only who requested the merge can withdraw it."
+
+
+class PersonNotFound(Refusal):
+    status = 404
+    title = "Nobody has this e-mail address."
+
+
 class DeviceBusy(Refusal):
     status = 503
     title = "Another request for this device is still being executed. Try again shortly."

@@ -33,25 +33,94 @@ class SettleInput:
 
 @dataclass(frozen=True)
 class PrepareResult:
-    """`outcome` where the request ended without changing anything, else None: the merge is due."""
+    """`outcome` where the request ended without changing anything, else None: the merge is due.
+
+    `asks`: not before a person has decided.
+    """
 
     outcome: str | None
+    asks: bool = False
+
+
+@dataclass(frozen=True)
+class ProposeInput:
+    """`cause` says why a next revision of the plan would be shown."""
+
+    merge_id: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What people are shown: a revision of the plan and its digest. `outcome` where the request ended instead.
+
+    `remaining` and `until_reminder` are seconds from now, by the database's clock.
+    """
+
+    outcome: str | None
+    revision: int = 0
+    digest: str = ""
+    remaining: float = 0
+    until_reminder: float = 0
+
+
+@dataclass(frozen=True)
+class RemindInput:
+    merge_id: str
 
 
 @dataclass(frozen=True)
 class MergeInput:
+    """`decision_id` names the approval where a person was asked."""
+
     merge_id: str
+    decision_id: str | None = None
 
 
 @dataclass(frozen=True)
 class MergeResult:
-    outcome: str
+    """`outcome` None: nothing was changed, for the reason that the code `refused` gives."""
+
+    outcome: str | None
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
+class EndInput:
+    """A decision other than an approval, by its kind and id; both None once the deadline has passed."""
+
+    merge_id: str
+    kind: str | None = None
+    decision_id: str | None = None
+
+
+@dataclass(frozen=True)
+class DecideInput:
+    """A decision that stands in PostgreSQL, and the digest of the plan that its maker saw."""
+
+    decision_id: str
+    kind: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What became of a decision. `effective`: the request ended by it, with this outcome.
+
+    `outcome` None: nothing was done, since another revision of the plan stands.
+    """
+
+    effective: bool
+    outcome: str | None
 
 
 @dataclass(frozen=True)
 class Settled:
-    """The end of the run that had this fingerprint. The answer itself is the merge's stored one."""
+    """The end of the run that had this fingerprint. The answer itself is the merge's stored one.
+
+    `outcome` None: it has not ended, it waits for a person.
+    """
 
     merge_id: str
-    outcome: str
+    outcome: str | None
     fingerprint: str

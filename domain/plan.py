@@ -11,12 +11,21 @@ from domain.request import MergeRequest, request_document
 
 
 class Outcome(StrEnum):
+    """How a request ends. A plan has one of the first six; the last three are ends that people or time decided."""
+
     MERGED = "merged"
     ASSIGNED = "assigned"
     REASSIGNED = "reassigned"
     UNCHANGED = "unchanged"
     NOT_FOUND = "not_found"
     BLOCKED = "blocked"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+CHANGING = frozenset({Outcome.MERGED, Outcome.ASSIGNED, Outcome.REASSIGNED})
+DECIDED = frozenset({Outcome.REJECTED, Outcome.EXPIRED, Outcome.WITHDRAWN})
 
 
 class Rule(StrEnum):

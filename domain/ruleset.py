@@ -268,5 +268,5 @@ def _winner_channel_identifier(survivor: Contact, device_contact: Contact, reque
 
 
 def _registered(device: Device) -> tuple[int, Address]:
-    """Devices in the order of their registration, in whichever order they were read."""
+    """In the order of registration, however they were read; those of no database (id 0) by address."""
     return device.id, device.address

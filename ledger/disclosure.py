@@ -20,7 +20,7 @@ _OURS = re.compile(r"[a-z0-9-]+")  # a workflow's id is a keyed hash, a run's ra
 
 _FORMS = {
     **dict.fromkeys(("format", "kind", "outcome", "ruleset", "rule", "winner", "role", "code"), _WORD),
-    **dict.fromkeys(("database", "seq", "attempt", "version", "absorbed", "devices"), _NUMBER),
+    **dict.fromkeys(("database", "seq", "attempt", "version", "absorbed", "devices", "revision", "person"), _NUMBER),
     **dict.fromkeys(("previous", "request", "plan", "snapshot", "result", "older", "newer"), _HASH),
     **dict.fromkeys(("name", "requiredColumns", "lookupKeys"), _NAME),
     "merge": _UUID,
@@ -29,6 +29,7 @@ _FORMS = {
     "at": _TIME,
     "workflow.id": _OURS,
     "run": _OURS,
+    "token": _OURS,
     "requester": _OURS,
 }
 

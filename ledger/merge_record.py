@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.contact import Contact, contact_document
-from domain.plan import FieldDecision, Outcome, Plan, Side
+from domain.plan import CHANGING, FieldDecision, Outcome, Plan, Side
 from domain.policy import policy_document
 from domain.request import request_document
 from ledger.commitment import SALT_LENGTH
@@ -20,31 +20,63 @@ KINDS = {
     Outcome.UNCHANGED: "identity.unchanged",
     Outcome.NOT_FOUND: "device.not_found",
     Outcome.BLOCKED: "merge.blocked",
+    Outcome.REJECTED: "merge.rejected",
+    Outcome.EXPIRED: "merge.expired",
+    Outcome.WITHDRAWN: "merge.withdrawn",
 }
-CHANGING = {Outcome.MERGED, Outcome.ASSIGNED, Outcome.REASSIGNED}
+
+
+@dataclass(frozen=True)
+class DecisionRecord:
+    """Who decided on which revision of the plan, and when. `person` None: a service withdrew its own request."""
+
+    id: UUID
+    kind: str
+    revision: int
+    person: int | None
+    token: str
+    at: datetime
+
+    def document(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "revision": self.revision,
+            "person": self.person,
+            "token": self.token,
+            "at": self.at,
+        }
 
 
 @dataclass(frozen=True)
 class Execution:
-    """Which run settled the request, and who had asked (a token's id)."""
+    """Which run settled the request, who had asked (a token's id), and who decided where a person was asked.
+
+    `ended` is the outcome where a decision or the deadline made it another than the plan's.
+    """
 
     merge_id: UUID
     workflow_id: str
     run_id: str
     attempt: int
     requester: str
+    decision: DecisionRecord | None = None
+    ended: Outcome | None = None
+
+    def outcome(self, plan: Plan) -> Outcome:
+        return self.ended or plan.outcome
 
 
-def committed_result(plan: Plan, at: datetime) -> Contact | None:
+def committed_result(plan: Plan, at: datetime, outcome: Outcome) -> Contact | None:
     """The survivor as the commit leaves it; None where nothing changes."""
-    if plan.outcome not in CHANGING or plan.result is None or plan.survivor is None:
+    if outcome not in CHANGING or plan.result is None or plan.survivor is None:
         return None
     return replace(plan.result, last_modified=at, version=plan.survivor.version + 1)
 
 
-def merge_payloads(plan: Plan, at: datetime) -> list[Payload]:
+def merge_payloads(plan: Plan, at: datetime, outcome: Outcome) -> list[Payload]:
     """The request's own payload, then one for each contact, with a fresh salt each."""
-    result = committed_result(plan, at)
+    result = committed_result(plan, at, outcome)
     request = {"request": request_document(plan.request), "digest": plan.digest}
     owner = plan.survivor.id if plan.survivor else None
     payloads = [Payload(owner, secrets.token_bytes(SALT_LENGTH), request)]
@@ -75,7 +107,8 @@ def merge_body(plan: Plan, execution: Execution, payloads: Sequence[Payload]) ->
         "merge": execution.merge_id,
         "workflow": {"id": execution.workflow_id, "run": execution.run_id, "attempt": execution.attempt},
         "requester": execution.requester,
-        "outcome": plan.outcome.value,
+        "outcome": execution.outcome(plan).value,
+        **({"decision": execution.decision.document()} if execution.decision else {}),
         "ruleset": plan.ruleset,
         "policy": policy_document(plan.policy),
         "request": request.commitment("request"),

@@ -4,17 +4,18 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import UUID
 
 from domain.canonical import canonical
 from domain.contact import WIRE_NAMES, Contact
 from domain.documents import Document, contact_from, policy_from, request_from
 from domain.identity import Identity
-from domain.plan import Plan
+from domain.plan import CHANGING, DECIDED, Outcome, Plan
 from domain.ruleset import RULESET, make_plan
 from domain.times import parse_time, rfc3339
 from ledger.disclosure import disclosed
 from ledger.entry import FORMAT, Entry, Head, Payload, entry_hash
-from ledger.merge_record import KINDS, Execution, merge_body, merge_payloads
+from ledger.merge_record import KINDS, DecisionRecord, Execution, merge_body, merge_payloads
 
 # What reading a document raises that somebody wrote who does not know its form.
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -65,13 +66,13 @@ def _merge_faults(entry: Entry) -> Iterator[Fault]:
         yield Fault(6, f"names the ruleset {body['ruleset']}, which is not known here")
         return
     plan = _plan(entry)
-    workflow = body["workflow"]
-    execution = Execution(body["merge"], workflow["id"], workflow["run"], int(workflow["attempt"]), body["requester"])
-    if KINDS[plan.outcome] != entry.kind:
+    execution = _execution(body)
+    outcome = execution.outcome(plan)
+    if KINDS[outcome] != entry.kind or (execution.ended and plan.outcome not in CHANGING):
         yield Fault(6, f"records {entry.kind}, the ruleset gives {plan.outcome.value}")
     elif json.loads(canonical(merge_body(plan, execution, entry.payloads))) != body:
         yield Fault(6, "records another plan or result than the ruleset gives")
-    if _contents(merge_payloads(plan, parse_time(document["at"]))) != _contents(entry.payloads):
+    if _contents(merge_payloads(plan, parse_time(document["at"]), outcome)) != _contents(entry.payloads):
         yield Fault(6, "keeps other values beside it than the ruleset gives")
     if entry.payloads[0].values["digest"] != plan.digest:
         yield Fault(7, "names another digest than its plan has")
@@ -103,6 +104,36 @@ def _plan(entry: Entry) -> Plan:
     if device_contact and lookup_contact is None and _holds(device_contact, request.identity):
         lookup_contact = device_contact
     return make_plan(device_contact, lookup_contact, request, policy_from(body["policy"]))
+
+
+def _execution(body: Any) -> Execution:
+    workflow, decision, outcome = body["workflow"], body.get("decision"), Outcome(body["outcome"])
+    return Execution(
+        merge_id=body["merge"],
+        workflow_id=workflow["id"],
+        run_id=workflow["run"],
+        attempt=int(workflow["attempt"]),
+        requester=body["requester"],
+        decision=_decision(decision) if decision else None,
+        ended=outcome if outcome in DECIDED else None,
+    )
+
+
+def _decision(decision: Any) -> DecisionRecord:
+    person = decision["person"]
+    return DecisionRecord(
+        id=UUID(decision["id"]),
+        kind=decision["kind"],
+        revision=int(decision["revision"]),
+        person=None if person is None else int(person),
+        token=decision["token"],
+        at=parse_time(decision["at"]),
+    )
+
+
+def recorded_outcome(entry: Entry) -> Outcome:
+    """How the request ended, which a decision or its deadline may have made another end than the plan's."""
+    return Outcome(json.loads(entry.canonical)["body"]["outcome"])
 
 
 def recorded_result(entry: Entry) -> dict[str, Any] | None:

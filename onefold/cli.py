@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from onefold.commands import database, doctor, invariants, merge, simulate, token
+from onefold.commands import database, doctor, invariants, merge, policy, simulate, token, user
 from onefold.commands.failures import CommandFailed, tell
 from onefold.commands.running import in_store, run, settings
 
@@ -19,7 +19,9 @@ app = typer.Typer(
 db = typer.Typer(no_args_is_help=True, help="The database schema.")
 app.add_typer(db, name="db")
 app.add_typer(token.app, name="token")
+app.add_typer(user.app, name="user")
 app.add_typer(database.app, name="database")
+app.add_typer(policy.app, name="policy")
 app.add_typer(merge.app, name="merge")
 app.command()(simulate.simulate)
 app.command()(invariants.invariants)

@@ -12,9 +12,10 @@ from domain.address import Address, Channel
 from domain.columns import Column, ColumnType
 from domain.contact import Consent, Contact, Device, SystemAttributes
 from domain.errors import NameTaken
-from store import databases, loading, lookup_keys, tokens
+from domain.roles import Role
+from store import databases, loading, lookup_keys, people, tokens
 from store.engine import Store
-from store.tokens import Scope
+from store.tokens import SCOPES, OwnerKind
 
 DATABASES = {99999: "Merges wait for a person", 10000: "Merges at once", 20000: "Requires a country"}
 APP_KEY = "ap56921D"
@@ -28,13 +29,20 @@ COLUMNS = (
     Column("Visits", ColumnType.NUMBER),
 )
 LOOKUP_KEYS = ("userId", "Alias Id")
+PEOPLE = {
+    "rob@onefold.example": ("Rob Requester", Role.REQUESTER),
+    "sam@onefold.example": ("Sam Specialist", Role.SPECIALIST),
+    "sue@onefold.example": ("Sue Specialist", Role.SPECIALIST),
+    "alex@onefold.example": ("Alex Auditor", Role.AUDITOR),
+    "ada@onefold.example": ("Ada Admin", Role.ADMIN),
+}
+SERVICE, WHO_ANSWERS = "mobile-backend", "rob@onefold.example"
 _LIFETIME = timedelta(days=365)
-_READING = (Scope.CONTACTS_READ, Scope.MERGES_READ, Scope.DATABASES_READ)
-_TOKENS = {
-    "ONEFOLD_TOKEN": ("mobile-backend", "service", (*_READING, Scope.CONTACTS_WRITE, Scope.MERGES_REQUEST)),
-    "ONEFOLD_SPECIALIST_TOKEN": ("specialist", "person", (*_READING, Scope.DATABASES_WRITE)),
-    "ONEFOLD_AUDITOR_TOKEN": ("auditor", "person", _READING),
-    "ONEFOLD_ADMIN_TOKEN": ("admin", "person", (Scope.ADMIN,)),
+_PERSONAL = {
+    "ONEFOLD_SPECIALIST_TOKEN": "sam@onefold.example",
+    "ONEFOLD_SECOND_SPECIALIST_TOKEN": "sue@onefold.example",
+    "ONEFOLD_AUDITOR_TOKEN": "alex@onefold.example",
+    "ONEFOLD_ADMIN_TOKEN": "ada@onefold.example",
 }
 
 
@@ -44,8 +52,11 @@ async def load_demo(store: Store, environment: Mapping[str, str]) -> None:
         await _database(store, database_id, name)
     for contact in (one for database_id in DATABASES for one in contacts(database_id)):
         await loading.load(store, contact)
-    for variable, (owner, kind, scopes) in _TOKENS.items():
-        await _token(store, environment[variable], owner, kind, scopes)
+    for email, (name, role) in PEOPLE.items():
+        await _person(store, email, name, role)
+    await _token_of_service(store, environment["ONEFOLD_TOKEN"])
+    for variable, email in _PERSONAL.items():
+        await _token_of_person(store, environment[variable], email)
 
 
 def contacts(database_id: int) -> list[Contact]:
@@ -118,17 +129,36 @@ async def _database(store: Store, database_id: int, name: str) -> None:
     await databases.add_qualifier(store, database_id, Channel.SMS, CAMPAIGN)
 
 
-async def _token(store: Store, bearer: str, owner: str, kind: str, scopes: tuple[Scope, ...]) -> None:
+async def _person(store: Store, email: str, name: str, role: Role) -> None:
+    """Roles are given once: what somebody took away stays away."""
     with suppress(NameTaken):
-        await tokens.create(
+        person_id = await people.add(store, email, name)
+        for database_id in [None] if role is Role.ADMIN else DATABASES:
+            await people.give_role(store, person_id, role, database_id)
+
+
+async def _token_of_service(store: Store, bearer: str) -> None:
+    person = await people.find(store, WHO_ANSWERS)
+    try:
+        await tokens.create_for_service(
             store,
             bearer,
-            owner=owner,
-            owner_kind=kind,
-            scopes=scopes,
-            database_ids=None if Scope.ADMIN in scopes else list(DATABASES),
+            service=SERVICE,
+            scopes=SCOPES[Role.REQUESTER],
+            database_ids=list(DATABASES),
             expires=datetime.now(UTC) + _LIFETIME,
+            person_id=person.id,
         )
+    except NameTaken:  # a data folder from before there were people
+        await tokens.adopt(store, bearer, person, OwnerKind.SERVICE)
+
+
+async def _token_of_person(store: Store, bearer: str, email: str) -> None:
+    person = await people.find(store, email)
+    try:
+        await tokens.create_for_person(store, bearer, person, datetime.now(UTC) + _LIFETIME)
+    except NameTaken:
+        await tokens.adopt(store, bearer, person, OwnerKind.PERSON)
 
 
 def _midnight(day: str) -> datetime:

@@ -28,7 +28,13 @@ SERVERS_SECRETS: Mapping[str, Callable[[], str]] = {
     "ONEFOLD_CODEC_KEYS": codec_keys,
     "ONEFOLD_CODEC_ENDPOINT_SECRET": lambda: secrets.token_urlsafe(32),
 }
-TOKENS = ("ONEFOLD_TOKEN", "ONEFOLD_SPECIALIST_TOKEN", "ONEFOLD_AUDITOR_TOKEN", "ONEFOLD_ADMIN_TOKEN")
+TOKENS = (
+    "ONEFOLD_TOKEN",
+    "ONEFOLD_SPECIALIST_TOKEN",
+    "ONEFOLD_SECOND_SPECIALIST_TOKEN",
+    "ONEFOLD_AUDITOR_TOKEN",
+    "ONEFOLD_ADMIN_TOKEN",
+)
 
 
 def secrets_of(data: Path) -> dict[str, str]:

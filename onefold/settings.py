@@ -8,12 +8,14 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from onefold.keyring import Keyring
+from onefold.notice_settings import NoticeSettings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 Kind = TypeVar("Kind", bound=BaseSettings)
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared with, never bound
 
 
 class SettingsError(Exception):
@@ -58,7 +60,7 @@ class StoreSettings(BaseSettings):
         return url
 
 
-class Settings(StoreSettings):
+class Settings(NoticeSettings, StoreSettings):
     """What the API and the worker need to know. Temporal's own variables are read by its SDK."""
 
     host: str = Field(default="127.0.0.1", description="The address the API listens on.")
@@ -89,6 +91,10 @@ class Settings(StoreSettings):
         return keys
 
     @property
+    def pages_url(self) -> str:
+        return self.public_url or url_of(self.host, self.port)
+
+    @property
     def keyring(self) -> Keyring:
         return Keyring.parse(self.codec_keys.get_secret_value())
 
@@ -101,11 +107,19 @@ def read(kind: type[Kind]) -> Kind:
         raise SettingsError("\n".join(complaint(kind, one) for one in error.errors())) from None
 
 
+def url_of(host: str, port: int) -> str:
+    """How what listens there is reached from this machine."""
+    host = _EVERYWHERE.get(host, host)
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def complaint(kind: type[BaseSettings], error: "ErrorDetails") -> str:
+    reason = error["msg"].removeprefix("Value error, ")
+    if not error["loc"]:  # of settings that do not go together: a sentence already
+        return reason
     name = str(error["loc"][0])
     if name in kind.model_fields:
         name = f"{kind.model_config.get('env_prefix', '')}{name}".upper()
     if error["type"] == "missing":
         return f"The setting {name} is missing."
-    reason = error["msg"].removeprefix("Value error, ")
     return f"The setting {name} cannot be used: {reason[0].lower()}{reason[1:]}."

@@ -17,11 +17,9 @@ from onefold.lockfile import AlreadyRunning, hold
 from onefold.ports import Wanted, complaints
 from onefold.private_files import make_private_folder
 from onefold.servers import Servers, choose, remember_given_out
-from onefold.settings import UpSettings
+from onefold.settings import UpSettings, url_of
 from onefold.supervisor import Stage, Supervisor
 from onefold.terminal import Terminal
-
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 compared with, never bound
 
 
 def up(settings: UpSettings) -> int:
@@ -49,13 +47,8 @@ def up(settings: UpSettings) -> int:
         return Run(settings, data, secrets, servers, terminal).go()
 
 
-def url_of(settings: UpSettings) -> str:
-    host = EVERYWHERE.get(settings.host, settings.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-
-
 def codec_endpoint(settings: UpSettings, secrets: Mapping[str, str]) -> str:
-    return f"{url_of(settings)}/temporal/codec/{secrets['ONEFOLD_CODEC_ENDPOINT_SECRET']}"
+    return f"{url_of(settings.host, settings.port)}/temporal/codec/{secrets['ONEFOLD_CODEC_ENDPOINT_SECRET']}"
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ class Run:
 
     @property
     def url(self) -> str:
-        return url_of(self.settings)
+        return url_of(self.settings.host, self.settings.port)
 
     @property
     def has_demo(self) -> bool:
@@ -147,7 +140,7 @@ class Run:
         if self.servers.temporal_ui_url:
             say(f"  Temporal's UI    {self.servers.temporal_ui_url}")
         for name in self.tokens:
-            say(f"  {name:<24} {self.tokens[name]}")
+            say(f"  {name:<32} {self.tokens[name]}")
         say()
         say("All of it as variables, for the examples of README.md:", style="bold")
         say(f". {shlex.quote(str(demo_env))}")

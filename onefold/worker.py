@@ -2,15 +2,21 @@
 
 import asyncio
 import signal
+from base64 import b64decode
 from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.end import End
 from activities.merge import Merge
 from activities.prepare import Prepare
+from activities.propose import Propose
+from activities.remind import Remind
+from api.gateway import Gateway
 from onefold import temporal
+from onefold.relay import create_relay, relaying
 from onefold.settings import Settings
 from store.engine import Store
 from workflows.establish_identity import EstablishIdentity
@@ -20,30 +26,48 @@ _PATIENCE = timedelta(minutes=1)
 
 
 async def work(settings: Settings) -> None:
-    """Polls until a signal ends it; activities under way get ten seconds."""
+    """Polls, and relays what the outbox holds, until a signal ends it; activities under way get ten seconds."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stopped.set)
     client = await temporal.connect_when_up(settings.keyring, _PATIENCE)
     store = Store.connect(settings.database_url.get_secret_value(), settings.pool)
-    async with create_worker(client, store, settings.task_queue):
+    relay = create_relay(store, settings, _gateway(client, settings).plan_anew)
+    worker = create_worker(client, store, settings.task_queue, settings.notice_channels)
+    async with worker, relaying(relay):
         await stopped.wait()
     await store.close()
 
 
-def create_worker(client: Client, store: Store, task_queue: str) -> Worker:
+def create_worker(client: Client, store: Store, task_queue: str, channels: frozenset[str]) -> Worker:
+    """`channels`: by which reviewers are told."""
     return Worker(
         client,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[Prepare(store).prepare, Merge(store).merge],
+        activities=[
+            Prepare(store).prepare,
+            Propose(store, channels).propose,
+            Remind(store, channels).remind,
+            Merge(store).merge,
+            End(store).end,
+        ],
         workflow_runner=sandbox(),
         # Measured: 2 s instead of the default 10 cut the recovery from a killed worker from 14 s to 3.5 s.
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=2),
         workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
         activity_task_poller_behavior=PollerBehaviorAutoscaling(),
         graceful_shutdown_timeout=timedelta(seconds=10),
+    )
+
+
+def _gateway(client: Client, settings: Settings) -> Gateway:
+    return Gateway(
+        client=client,
+        task_queue=settings.task_queue,
+        workflow_id_key=b64decode(settings.workflow_id_key.get_secret_value()),
+        wait=timedelta(seconds=settings.wait),
     )
 
 

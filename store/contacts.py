@@ -14,6 +14,7 @@ from domain.contact_input import (
     contact_change,
     demand_opt_in_details_unset,
     demand_required_columns,
+    given_identity,
     lookup_identity,
 )
 from domain.errors import ContactAbsorbed, ContactNotFound, IdentityInUse, LookupKeysDisagree
@@ -95,7 +96,7 @@ async def upsert_by_lookup_keys(
     async def work(connection: AsyncConnection) -> tuple[int, bool]:
         await lock_schema_shared(connection, database_id)
         schema = await read_schema(connection, database_id)
-        keys = [lookup_identity(name, value, schema) for name, value in pairs]
+        keys = [given_identity(name, value, schema) for name, value in pairs]
         if len({key.name for key in keys}) < len(set(keys)):
             raise LookupKeysDisagree
         change = _with_identities(contact_change(given, schema), keys)

@@ -1,4 +1,4 @@
-"""Databases: columns, app keys, SMS campaigns, policy. An onboarding specialist starts here."""
+"""Databases: columns, app keys, SMS campaigns. An onboarding specialist starts here."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.address import Channel
+from domain.approval import ApprovalPolicy
 from domain.columns import Column
 from domain.errors import DatabaseNotFound, NameTaken
 from domain.policy import Policy, SurvivorRule
 from ledger.entry import GENESIS
 from store.engine import RowsChanged, Store
 from store.locks import lock_schema
-from store.rules import read_policy, read_schema
+from store.rules import read_approval_policy, read_schema
 from store.tables import columns, contacts, databases, ledger_heads, lookup_keys, policies, qualifiers
 
 _LIFT_SEQUENCE = text("""
@@ -42,6 +43,7 @@ class Database:
     app_keys: tuple[str, ...]
     sms_campaigns: tuple[str, ...]
     policy: Policy
+    approval: ApprovalPolicy
 
 
 async def create(store: Store, name: str, *, database_id: int | None = None, keyed: bool = False) -> int:
@@ -113,18 +115,6 @@ async def add_qualifier(store: Store, database_id: int, channel: Channel, name: 
         )
 
 
-async def set_survivor(store: Store, database_id: int, survivor: SurvivorRule) -> Policy:
-    """A new version of the policy. Merges that are under way are planned again under it."""
-    async with store.transaction() as connection:
-        await lock_schema(connection, database_id)
-        before = await read_policy(connection, database_id)
-        if before.survivor is not survivor:
-            await connection.execute(
-                insert(policies).values(database_id=database_id, version=before.version + 1, survivor=survivor.value)
-            )
-        return await read_policy(connection, database_id)
-
-
 async def count_live_contacts(store: Store, database_id: int) -> int:
     async with store.transaction() as connection:
         live = (contacts.c.database_id == database_id) & contacts.c.merged_into.is_(None)
@@ -136,6 +126,7 @@ async def _read(connection: AsyncConnection, database_id: int) -> Database:
     if row is None:
         raise DatabaseNotFound
     schema = await read_schema(connection, database_id)
+    policy, approval = await read_approval_policy(connection, database_id)
     keys = await connection.execute(
         select(lookup_keys).where(lookup_keys.c.database_id == database_id).order_by(lookup_keys.c.name)
     )
@@ -153,5 +144,6 @@ async def _read(connection: AsyncConnection, database_id: int) -> Database:
         lookup_keys=tuple(LookupKey(key.name, key.status) for key in keys),
         app_keys=tuple(name.name for name in names if name.channel == Channel.PUSH),
         sms_campaigns=tuple(name.name for name in names if name.channel == Channel.SMS),
-        policy=await read_policy(connection, database_id),
+        policy=policy,
+        approval=approval,
     )

@@ -10,6 +10,7 @@ from domain.address import Address, Channel
 from domain.contact import Consent, Contact
 from domain.contact_input import ContactInput, contact_change, demand_opt_in_details_unset
 from domain.errors import DeviceNotFound, QualifierUnknown
+from store import outbox
 from store.contacts import insert_contact, lock_identities, update_contact
 from store.engine import RowsChanged, Store
 from store.locks import address_key, lock_contacts, lock_keys, lock_schema_shared
@@ -78,6 +79,7 @@ async def remove(store: Store, database_id: int, device_id: int) -> None:
         if removed.one_or_none() is None:
             raise RowsChanged
         await connection.execute(update(contacts).where(contacts.c.id == owner).values(version=contacts.c.version + 1))
+        await outbox.plan_anew(connection, [owner], None)
 
     await store.rerun(work)
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.contact import contact_document
 from domain.plan import Outcome, plan_document
 from ledger.entry import GENESIS, Entry, Head, Payload
-from ledger.recompute import chain_faults, merge_faults, recomputed_plan, recorded_result
+from ledger.recompute import chain_faults, merge_faults, recomputed_plan, recorded_outcome, recorded_result
 from store.engine import Store, as_json
 from store.snapshots import read_contact
 
@@ -90,6 +90,32 @@ _STATEMENTS: tuple[tuple[int, str, str], ...] = (
         """SELECT e.database_id, e.seq FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id
            LEFT JOIN contacts c ON c.id = m.absorbed_id AND c.merged_into IS NOT NULL
            WHERE e.kind = 'merge.executed' AND c.id IS NULL""",
+    ),
+    (
+        7,
+        "merge {id} executed another plan than was approved",
+        """SELECT m.id FROM merges m JOIN decisions d ON d.id = m.decision_id
+           WHERE m.outcome IN ('merged', 'assigned', 'reassigned')
+           AND (d.merge_id, d.kind, d.plan_digest) IS DISTINCT FROM (m.id, 'approve', m.plan_digest)""",
+    ),
+    (
+        8,
+        "merge {id} was executed, and nobody approved it who was asked",
+        """SELECT id FROM merges WHERE outcome IN ('merged', 'assigned', 'reassigned')
+           AND cardinality(reasons) > 0 AND decision_id IS NULL""",
+    ),
+    (
+        8,
+        "merge {id} was decided by person {person_id}, who had asked for it",
+        """SELECT DISTINCT m.id, d.person_id FROM merges m JOIN decisions d ON d.id = m.decision_id
+           JOIN merge_requesters q ON q.merge_id = m.id AND q.joined < d.at
+           JOIN tokens t ON t.id = q.token_id AND t.person_id = d.person_id WHERE d.kind <> 'withdraw'""",
+    ),
+    (
+        8,
+        "merge {id} was approved after its deadline",
+        """SELECT m.id FROM merges m JOIN decisions d ON d.id = m.decision_id
+           WHERE d.kind = 'approve' AND d.at >= m.deadline""",
     ),
     (
         9,
@@ -190,9 +216,10 @@ def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:
         return  # told already
     if (row.plan_digest, row.plan) != (plan.digest, as_json(plan_document(plan))):
         yield Violation(7, "executed another plan than its merge shows")
-    absorbed = plan.absorbed.id if plan.absorbed and plan.outcome is Outcome.MERGED else None
+    outcome = recorded_outcome(entry)
+    absorbed = plan.absorbed.id if plan.absorbed and outcome is Outcome.MERGED else None
     survivor = plan.survivor.id if plan.survivor else None
-    answer = (plan.outcome.value, survivor, absorbed, plan.winner_channel_identifier)
+    answer = (outcome.value, survivor, absorbed, plan.winner_channel_identifier)
     if answer != (row.outcome, row.survivor_id, row.absorbed_id, row.winner_channel_identifier):
         yield Violation(10, "records another end than its merge answers with")
 

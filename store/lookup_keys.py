@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import ColumnNotFound, IdentityInvalid, LookupKeyNotFound
 from domain.identity import parse_identity
+from store import outbox
 from store.databases import LookupKey
 from store.engine import Store
 from store.locks import lock_schema
@@ -83,6 +84,7 @@ async def remove(store: Store, database_id: int, name: str) -> None:
         )
         if removed.one_or_none() is None:
             raise LookupKeyNotFound
+        await outbox.plan_anew_in_database(connection, database_id)
 
 
 async def _held(connection: AsyncConnection, database_id: int, name: str) -> dict[int, str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, select, tuple_
+from sqlalchemy import Row, and_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.address import Address, Channel
@@ -14,15 +14,28 @@ from domain.errors import MergeNotFound
 from domain.identity import Identity
 from domain.request import MergeRequest
 from ledger.entry import Receipt
+from store.engine import Store
 from store.tables import merges
 
 PREPARING = "preparing"
-"""The state of a request whose run has started and has not stored its plan: it has no row."""
+"""The state of a request whose run has started and has not shown or executed its plan; at first it has no row."""
+
+PENDING_APPROVAL = "pending_approval"
+
+_JOIN = text("""
+    INSERT INTO merge_requesters (merge_id, token_id)
+    SELECT id, :token_id FROM merges WHERE id = :merge_id AND state <> 'done'
+    ON CONFLICT DO NOTHING
+""")
 
 
 @dataclass(frozen=True)
 class MergeRow:
-    """A merge as it is stored. `plan` is the plan's document, `settled` and what follows are set when it is done."""
+    """A merge as it is stored.
+
+    `plan` is the plan's document of this `revision`; `reasons` say why a person was asked, if one was, and `deadline`
+    until when. `decision_id`, `settled` and the answer are set when it is done.
+    """
 
     id: UUID
     database_id: int
@@ -32,13 +45,26 @@ class MergeRow:
     settled: datetime | None
     requester: str
     workflow_id: str
+    run_id: str
     request: MergeRequest
     plan: dict[str, Any]
     plan_digest: str
+    revision: int
+    reasons: tuple[str, ...]
+    deadline: datetime | None
+    claimed_by: int | None
+    decision_id: UUID | None
     survivor_id: int | None
     absorbed_id: int | None
     winner_channel_identifier: str | None
     receipt: Receipt | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Whose claim is on a merge; None: nobody's."""
+
+    person_id: int | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +87,8 @@ async def read_merges(
     database_ids: Sequence[int] | None,
     *,
     state: str | None = None,
+    outcome: str | None = None,
+    claim: Claim | None = None,
     after: Position | None = None,
     limit: int,
 ) -> list[MergeRow]:
@@ -68,6 +96,8 @@ async def read_merges(
     conditions = [
         *([merges.c.database_id.in_(database_ids)] if database_ids is not None else []),
         *([merges.c.state == state] if state else []),
+        *([merges.c.outcome == outcome] if outcome else []),
+        *([merges.c.claimed_by == claim.person_id] if claim else []),
         *([tuple_(merges.c.requested, merges.c.id) < (after.requested, after.id)] if after else []),
     ]
     query = (
@@ -77,6 +107,18 @@ async def read_merges(
         .limit(limit)
     )
     return [merge_of(row) for row in await connection.execute(query)]
+
+
+async def read_open_merges(connection: AsyncConnection, limit: int) -> list[MergeRow]:
+    """Those that have not ended, the oldest first."""
+    query = select(merges).where(merges.c.state != "done").order_by(merges.c.requested).limit(limit)
+    return [merge_of(row) for row in await connection.execute(query)]
+
+
+async def join(store: Store, merge_id: UUID, token_id: str) -> None:
+    """Whoever joins an open request is a requester of it, and so can't decide on it."""
+    async with store.statements() as connection:
+        await connection.execute(_JOIN, {"merge_id": merge_id, "token_id": token_id})
 
 
 def merge_of(row: Row[Any]) -> MergeRow:
@@ -90,6 +132,7 @@ def merge_of(row: Row[Any]) -> MergeRow:
         settled=row.settled,
         requester=row.requester,
         workflow_id=row.workflow_id,
+        run_id=row.run_id,
         request=MergeRequest(
             row.database_id,
             Address(Channel(row.channel), row.qualifier, row.destination),
@@ -99,6 +142,11 @@ def merge_of(row: Row[Any]) -> MergeRow:
         ),
         plan=row.plan,
         plan_digest=row.plan_digest,
+        revision=row.revision,
+        reasons=tuple(row.reasons),
+        deadline=row.deadline,
+        claimed_by=row.claimed_by,
+        decision_id=row.decision_id,
         survivor_id=row.survivor_id,
         absorbed_id=row.absorbed_id,
         winner_channel_identifier=row.winner_channel_identifier,

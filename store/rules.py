@@ -6,13 +6,17 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.approval import PLACEHOLDERS, ApprovalPolicy, Ask
 from domain.columns import Column, ColumnType
 from domain.contact_input import Schema
 from domain.errors import DatabaseNotFound
+from domain.plan import Outcome
 from domain.policy import Policy, SurvivorRule
 
 POLICY = """
-    SELECT p.version AS policy_version, p.survivor,
+    SELECT p.version AS policy_version, p.survivor, p.ask, p.outcomes, p.both_identified, p.emails_differ,
+      p.devices_gained_over, p.identity_changed_within, p.deadline AS decide_within, p.reminder_percent,
+      p.blocked_values,
       ARRAY(SELECT c.name FROM columns c WHERE c.database_id = p.database_id AND c.required
             ORDER BY c.name COLLATE "C") AS required_columns,
       ARRAY(SELECT k.name FROM lookup_keys k WHERE k.database_id = p.database_id AND k.status = 'ACTIVE'
@@ -21,7 +25,10 @@ POLICY = """
 """
 _POLICY = text(POLICY)
 _SCHEMA = text("""
-    SELECT c.name, c.type, c.required, c.selections, coalesce(k.status = 'ACTIVE', false) AS is_lookup_key
+    SELECT c.name, c.type, c.required, c.selections, coalesce(k.status = 'ACTIVE', false) AS is_lookup_key,
+      CASE WHEN k.status = 'ACTIVE' THEN
+        (SELECT p.blocked_values FROM policies p WHERE p.database_id = :database_id ORDER BY p.version DESC LIMIT 1)
+      END AS blocked_values
     FROM columns c LEFT JOIN lookup_keys k ON k.database_id = c.database_id AND k.name = c.name
     WHERE c.database_id = :database_id
 """)
@@ -30,7 +37,9 @@ _FACTS = text("""
       EXISTS (SELECT FROM qualifiers q WHERE q.database_id = d.id AND q.channel = :channel AND q.name = :qualifier)
         AS has_qualifier,
       EXISTS (SELECT FROM lookup_keys k WHERE k.database_id = d.id AND k.name = :name AND k.status = 'ACTIVE')
-        AS has_lookup_key
+        AS has_lookup_key,
+      (SELECT p.blocked_values FROM policies p WHERE p.database_id = d.id ORDER BY p.version DESC LIMIT 1)
+        AS blocked_values
     FROM databases d WHERE d.id = :database_id
 """)
 
@@ -42,6 +51,7 @@ class RequestFacts:
     keyed: bool
     has_qualifier: bool
     has_lookup_key: bool
+    blocked_values: tuple[str, ...]
 
 
 async def read_policy(connection: AsyncConnection, database_id: int) -> Policy:
@@ -56,9 +66,37 @@ def policy_of(row: Row[Any]) -> Policy:
     return Policy(row.policy_version, SurvivorRule(row.survivor), tuple(row.required_columns), tuple(row.lookup_keys))
 
 
+def approval_of(row: Row[Any]) -> ApprovalPolicy:
+    """What `POLICY` selected, of who is asked."""
+    return ApprovalPolicy(
+        ask=Ask(row.ask),
+        outcomes=frozenset(Outcome(one) for one in row.outcomes),
+        both_identified=row.both_identified,
+        emails_differ=row.emails_differ,
+        devices_gained_over=row.devices_gained_over,
+        identity_changed_within=row.identity_changed_within,
+        deadline=row.decide_within,
+        reminder_percent=row.reminder_percent,
+        blocked_values=_blocked_values(row),
+    )
+
+
+async def read_approval_policy(connection: AsyncConnection, database_id: int) -> tuple[Policy, ApprovalPolicy]:
+    """Both halves of the policy that stands. Raises DatabaseNotFound."""
+    row = (await connection.execute(_POLICY, {"database_id": database_id})).one_or_none()
+    if row is None:
+        raise DatabaseNotFound
+    return policy_of(row), approval_of(row)
+
+
 async def read_schema(connection: AsyncConnection, database_id: int) -> Schema:
     rows = (await connection.execute(_SCHEMA, {"database_id": database_id})).all()
-    return Schema({row.name: _column(row) for row in rows}, frozenset(row.name for row in rows if row.is_lookup_key))
+    keys = [row for row in rows if row.is_lookup_key]
+    return Schema(
+        columns={row.name: _column(row) for row in rows},
+        lookup_keys=frozenset(row.name for row in keys),
+        blocked_values=_blocked_values(keys[0]) if keys else (),
+    )
 
 
 async def read_request_facts(
@@ -68,7 +106,11 @@ async def read_request_facts(
     row = (await connection.execute(_FACTS, parameters)).one_or_none()
     if row is None:
         raise DatabaseNotFound
-    return RequestFacts(row.keyed, row.has_qualifier, row.has_lookup_key)
+    return RequestFacts(row.keyed, row.has_qualifier, row.has_lookup_key, _blocked_values(row))
+
+
+def _blocked_values(row: Row[Any]) -> tuple[str, ...]:
+    return PLACEHOLDERS if row.blocked_values is None else tuple(row.blocked_values)
 
 
 def _column(row: Row[Any]) -> Column:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     MetaData,
     Table,
@@ -52,6 +53,16 @@ policies = Table(
     Column("version", Integer, primary_key=True),
     Column("survivor", Text, nullable=False),
     Column("created", _TIME, nullable=False, server_default=_NOW),
+    Column("ask", Text, nullable=False, server_default=text("'never'")),
+    Column("outcomes", ARRAY(Text), nullable=False, server_default=text("'{merged}'")),
+    Column("both_identified", Boolean, nullable=False, server_default=text("false")),
+    Column("emails_differ", Boolean, nullable=False, server_default=text("false")),
+    Column("devices_gained_over", Integer),
+    Column("identity_changed_within", Interval),
+    Column("deadline", Interval, nullable=False, server_default=text("'3 days'")),
+    Column("reminder_percent", Integer, nullable=False, server_default=text("75")),
+    Column("blocked_values", ARRAY(Text), comment="null: the placeholders that the domain knows"),
+    CheckConstraint("ask IN ('never', 'always', 'when')", name="ask"),
 )
 
 columns = Table(
@@ -159,6 +170,28 @@ contact_list_members = Table(
     Column("contact_id", ForeignKey("contacts.id"), primary_key=True, index=True),
 )
 
+people = Table(
+    "people",
+    metadata,
+    Column("id", BigInteger, Identity(start=100), primary_key=True),
+    Column("email", Text, nullable=False, unique=True, comment="in lower case"),
+    Column("name", Text, nullable=False),
+    Column("created", _TIME, nullable=False, server_default=_NOW),
+    Column("disabled", _TIME),
+)
+
+roles = Table(
+    "roles",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("database_id", ForeignKey("databases.id"), comment="null: every database"),
+    Column("given", _TIME, nullable=False, server_default=_NOW),
+    UniqueConstraint("person_id", "role", "database_id", postgresql_nulls_not_distinct=True),
+    CheckConstraint("role IN ('requester', 'specialist', 'auditor', 'admin')", name="role"),
+)
+
 tokens = Table(
     "tokens",
     metadata,
@@ -166,7 +199,8 @@ tokens = Table(
     Column("secret_hash", LargeBinary, nullable=False),
     Column("owner", Text, nullable=False),
     Column("owner_kind", Text, nullable=False),
-    Column("scopes", ARRAY(Text), nullable=False),
+    Column("person_id", ForeignKey("people.id"), comment="whose it is, or who answers for the service that has it"),
+    Column("scopes", ARRAY(Text), nullable=False, comment="of a service; a person's follow from their roles"),
     Column("database_ids", ARRAY(BigInteger), comment="null: every database"),
     Column("created", _TIME, nullable=False, server_default=_NOW),
     Column("expires", _TIME, nullable=False),
@@ -202,10 +236,112 @@ merges = Table(
     Column("winner_channel_identifier", Text),
     Column("ledger_seq", BigInteger),
     Column("ledger_hash", LargeBinary),
-    CheckConstraint("state IN ('merging', 'done')", name="state"),
+    Column("revision", Integer, nullable=False, server_default=text("1")),
+    Column("reasons", ARRAY(Text), nullable=False, server_default=text("'{}'"), comment="why a person was asked"),
+    Column("deadline", _TIME, comment="set when a person was first asked"),
+    Column("claimed_by", ForeignKey("people.id")),
+    Column("claimed", _TIME),
+    Column("decision_id", ForeignKey("decisions.id", use_alter=True), comment="the decision that took effect"),
+    CheckConstraint("state IN ('preparing', 'pending_approval', 'merging', 'done')", name="state"),
     CheckConstraint("(state = 'done') = (outcome IS NOT NULL)", name="outcome"),
     Index("merges_page_idx", "database_id", "requested", "id"),
+    Index("merges_pending_idx", "database_id", "deadline", postgresql_where=text("state = 'pending_approval'")),
+    # Asked at every change of a contact: which merges that wait for a person were planned on it.
+    *(
+        Index(
+            f"merges_pending_{contact}_contact_idx",
+            text(f"({contact}_snapshot ->> 'id')"),
+            postgresql_where=text("state = 'pending_approval'"),
+        )
+        for contact in ("device", "lookup")
+    ),
+    Index("merges_device_idx", "database_id", "channel", "qualifier", "destination"),
     Index("merges_absorbed_idx", "absorbed_id", postgresql_where=text("absorbed_id IS NOT NULL")),
+)
+
+merge_revisions = Table(
+    "merge_revisions",
+    metadata,
+    Column("merge_id", ForeignKey("merges.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("cause", Text, nullable=False),
+    Column("plan", JSONB, nullable=False),
+    Column("plan_digest", Text, nullable=False),
+    Column("device_snapshot", JSONB),
+    Column("lookup_snapshot", JSONB),
+    Column("created", _TIME, nullable=False, server_default=_NOW),
+    CheckConstraint("cause IN ('requested', 'decided-on-another', 'contacts-changed')", name="cause"),
+    comment="what people were shown, one row for each plan",
+)
+
+merge_requesters = Table(
+    "merge_requesters",
+    metadata,
+    Column("merge_id", ForeignKey("merges.id"), primary_key=True),
+    Column("token_id", ForeignKey("tokens.id"), primary_key=True),
+    Column("joined", _TIME, nullable=False, server_default=_NOW),
+    comment="who asked for it, and who joined the open request",
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("merge_id", ForeignKey("merges.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("plan_digest", Text, nullable=False, comment="of the plan that was seen"),
+    Column("reason", Text),
+    Column("not_same_person", Boolean, nullable=False, server_default=text("false")),
+    Column("person_id", ForeignKey("people.id"), comment="null: a service withdrew its own request"),
+    Column("token_id", ForeignKey("tokens.id"), nullable=False),
+    Column("at", _TIME, nullable=False, server_default=text("clock_timestamp()")),
+    CheckConstraint("kind IN ('approve', 'reject', 'withdraw')", name="kind"),
+    CheckConstraint("kind = 'withdraw' OR person_id IS NOT NULL", name="person"),
+    comment="what somebody decided; merges.decision_id names the one that took effect",
+)
+
+never_merge = Table(
+    "never_merge",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("database_id", ForeignKey("databases.id"), nullable=False),
+    Column("contact_id", ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("other_id", ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("decision_id", ForeignKey("decisions.id"), nullable=False),
+    Column("created", _TIME, nullable=False, server_default=_NOW),
+    Column("lifted", _TIME),
+    Column("lifted_by", ForeignKey("people.id")),
+    Index("never_merge_standing_idx", "database_id", postgresql_where=text("lifted IS NULL")),
+    comment="pairs that are not the same person; where one is absorbed, its survivor takes its place",
+)
+
+merge_comments = Table(
+    "merge_comments",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("merge_id", ForeignKey("merges.id"), nullable=False, index=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", _TIME, nullable=False, server_default=_NOW),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("kind", Text, nullable=False, comment="merge.pending, merge.planned_anew, merge.reminder, or plan_anew"),
+    Column("merge_id", ForeignKey("merges.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("person_id", ForeignKey("people.id"), comment="whom an e-mail is for"),
+    Column("created", _TIME, nullable=False, server_default=_NOW),
+    Column("due", _TIME, nullable=False, server_default=_NOW),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("sent", _TIME),
+    Column("given_up", _TIME),
+    CheckConstraint("channel IN ('email', 'webhook', 'workflow')", name="channel"),
+    Index("outbox_due_idx", "due", postgresql_where=text("sent IS NULL AND given_up IS NULL")),
+    comment="what leaves after a commit: written in its transaction, sent at least once by the relay",
 )
 
 merge_executions = Table(

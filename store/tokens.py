@@ -1,38 +1,33 @@
-"""Bearer tokens: hashed at rest, bound to databases and scopes, checked anew at every call."""
+"""Bearer tokens: hashed at rest, of a service or a person, checked anew at every call."""
 
 import hashlib
 import hmac
 import re
 import secrets
 import string
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import Row, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import DatabaseKeyed, NameTaken, ScopeMissing, Unauthenticated
+from domain.errors import DatabaseKeyed, NameTaken, PersonRequired, ScopeMissing, Unauthenticated
+from domain.roles import Role
 from store.engine import Store
-from store.tables import tokens
+from store.people import Person
+from store.tables import people, tokens
 
 _SHAPE = re.compile(r"of_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
 _ID_LETTERS = string.ascii_lowercase + string.digits
-_VALID = text("""
-    SELECT id, secret_hash, scopes, database_ids,
-      EXISTS (SELECT FROM databases WHERE databases.id = :database_id) AS database_exists
-    FROM tokens WHERE id = :id AND revoked IS NULL AND expires > now()
-""")
 
 
-_MAY_REQUEST = text("""
-    SELECT d.keyed, EXISTS (
-      SELECT FROM tokens t WHERE t.id = :token_id AND t.revoked IS NULL AND t.expires > now()
-      AND (t.database_ids IS NULL OR d.id = ANY(t.database_ids)) AND t.scopes && ARRAY['merges:request', 'admin']
-    ) AS may
-    FROM databases d WHERE d.id = :database_id
-""")
+class OwnerKind(StrEnum):
+    SERVICE = "service"
+    PERSON = "person"
 
 
 class Scope(StrEnum):
@@ -40,37 +35,94 @@ class Scope(StrEnum):
     CONTACTS_WRITE = "contacts:write"
     MERGES_READ = "merges:read"
     MERGES_REQUEST = "merges:request"
+    MERGES_DECIDE = "merges:decide"
     DATABASES_READ = "databases:read"
     DATABASES_WRITE = "databases:write"
     ADMIN = "admin"
 
 
+_READING = frozenset({Scope.CONTACTS_READ, Scope.DATABASES_READ, Scope.MERGES_READ})
+SCOPES: Mapping[Role, frozenset[Scope]] = {
+    Role.REQUESTER: _READING | {Scope.CONTACTS_WRITE, Scope.MERGES_REQUEST},
+    Role.SPECIALIST: _READING | {Scope.DATABASES_WRITE, Scope.MERGES_DECIDE},
+    Role.AUDITOR: _READING,
+    Role.ADMIN: frozenset({Scope.ADMIN}),
+}
+
+_VALID = text("""
+    SELECT t.id, t.secret_hash, t.owner_kind, t.person_id, t.scopes, t.database_ids,
+      CASE t.owner_kind WHEN 'person' THEN (
+        SELECT jsonb_agg(jsonb_build_array(r.role, r.database_id)) FROM roles r WHERE r.person_id = t.person_id
+      ) END AS roles,
+      EXISTS (SELECT FROM databases d WHERE d.id = :database_id) AS database_exists
+    FROM tokens t
+    WHERE t.id = :id AND t.revoked IS NULL AND t.expires > now() AND (
+      t.owner_kind = 'service' OR EXISTS (SELECT FROM people p WHERE p.id = t.person_id AND p.disabled IS NULL)
+    )
+""")
+
+
 @dataclass(frozen=True)
 class Token:
-    """Who calls. `database_ids` None: every database; the scope `admin` includes all others."""
+    """Who calls, and what they may. In `scopes`, None stands for every database.
+
+    `person_id` is whose token it is, or who answers for the service that has it: nobody, for some services.
+    """
 
     id: str
-    scopes: frozenset[str]
-    database_ids: frozenset[int] | None
+    owner_kind: OwnerKind
+    person_id: int | None
+    scopes: Mapping[int | None, frozenset[str]]
 
-    def may(self, scope: Scope) -> bool:
-        return scope in self.scopes or Scope.ADMIN in self.scopes
-
-    @property
-    def reach(self) -> list[int] | None:
-        return None if self.database_ids is None else sorted(self.database_ids)
+    def may(self, scope: Scope, database_id: int) -> bool:
+        return any(_include(self.scopes.get(where, frozenset()), scope) for where in (None, database_id))
 
     def reaches(self, database_id: int) -> bool:
-        return self.database_ids is None or database_id in self.database_ids
+        return None in self.scopes or database_id in self.scopes
+
+    def reach(self, scope: Scope) -> list[int] | None:
+        """The databases in which it may do this, for listings; None: in every one."""
+        where = {database_id for database_id, scopes in self.scopes.items() if _include(scopes, scope)}
+        return None if None in where else sorted(one for one in where if one is not None)
+
+
+def _include(scopes: Collection[str], scope: Scope) -> bool:
+    """`admin` includes all others but deciding: that takes the role of a specialist."""
+    return scope in scopes or (Scope.ADMIN in scopes and scope is not Scope.MERGES_DECIDE)
+
+
+_MAY_REQUEST = text("""
+    SELECT d.keyed, EXISTS (
+      SELECT FROM tokens t WHERE t.id = :token_id AND t.revoked IS NULL AND t.expires > now() AND CASE t.owner_kind
+        WHEN 'service' THEN
+          (t.database_ids IS NULL OR d.id = ANY(t.database_ids)) AND t.scopes && CAST(:scopes AS text[])
+        ELSE EXISTS (
+          SELECT FROM people p JOIN roles r ON r.person_id = p.id
+          WHERE p.id = t.person_id AND p.disabled IS NULL
+            AND r.role = ANY(:roles) AND (r.database_id IS NULL OR r.database_id = d.id)
+        )
+      END
+    ) AS may
+    FROM databases d WHERE d.id = :database_id
+""")
+_REQUESTING = {
+    "scopes": [scope.value for scope in Scope if _include({scope}, Scope.MERGES_REQUEST)],
+    "roles": [role.value for role in Role if _include(SCOPES[role], Scope.MERGES_REQUEST)],
+}
 
 
 @dataclass(frozen=True)
 class TokenRow:
-    """A token as `onefold token list` shows it. Its secret is not stored."""
+    """A token as `onefold token list` shows it: its secret is not stored.
+
+    `owner` is the service's name or the person's e-mail address, `person` the address of who answers for a service.
+    A person's has no scopes and databases of its own: both follow from their roles.
+    """
 
     id: str
     owner: str
-    owner_kind: str
+    owner_kind: OwnerKind
+    person: str | None
     scopes: tuple[str, ...]
     database_ids: tuple[int, ...] | None
     created: datetime
@@ -85,74 +137,113 @@ def new_token() -> str:
 
 
 async def authenticate(store: Store, bearer: str, database_id: int = 0) -> tuple[Token, bool]:
-    """The token, if it is valid at this moment, and whether the database exists.
+    """The token, if it is valid at this moment, and whether the database exists: one statement, since every call asks.
 
-    A revocation takes effect at the next call. Raises Unauthenticated.
+    A revocation takes effect at the next call, and so does every change of a person's roles. The tokens of a disabled
+    person are not valid; a service that they answer for goes on, since others depend on it. Raises Unauthenticated.
     """
-    shape = _SHAPE.fullmatch(bearer)
-    if not shape:
-        raise Unauthenticated
+    token_id, secret = _parts(bearer)
     async with store.statements() as connection:
-        row = (await connection.execute(_VALID, {"id": shape[1], "database_id": database_id})).one_or_none()
-    if row is None or not hmac.compare_digest(row.secret_hash, _hash(shape[2])):
+        row = (await connection.execute(_VALID, {"id": token_id, "database_id": database_id})).one_or_none()
+    if row is None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         raise Unauthenticated
-    reach = None if row.database_ids is None else frozenset(row.database_ids)
-    return Token(row.id, frozenset(row.scopes), reach), row.database_exists
+    kind = OwnerKind(row.owner_kind)
+    scopes = _scopes_of_person(row) if kind is OwnerKind.PERSON else _scopes_of_service(row)
+    return Token(row.id, kind, row.person_id, scopes), row.database_exists
 
 
 async def demand_requester(connection: AsyncConnection, token_id: str, database_id: int) -> None:
     """Raises ScopeMissing unless the token may request merges in the database now, DatabaseKeyed for a keyed one."""
-    row = (await connection.execute(_MAY_REQUEST, {"token_id": token_id, "database_id": database_id})).one_or_none()
+    asked = {"token_id": token_id, "database_id": database_id, **_REQUESTING}
+    row = (await connection.execute(_MAY_REQUEST, asked)).one_or_none()
     if row is None or not row.may:
         raise ScopeMissing
     if row.keyed:
         raise DatabaseKeyed
 
 
-async def create(
+async def create_for_service(
     store: Store,
     bearer: str,
     *,
-    owner: str,
-    owner_kind: str,
+    service: str,
     scopes: Collection[Scope],
     database_ids: Collection[int] | None,
     expires: datetime,
+    person_id: int | None = None,
 ) -> None:
-    """Stores a token made by `new_token`. Raises NameTaken where its id exists, which is next to impossible."""
-    shape = _SHAPE.fullmatch(bearer)
-    if not shape:
-        raise Unauthenticated
+    """Stores a token made by `new_token`, for a service that `person_id` answers for.
+
+    Raises PersonRequired for a scope that no service may have, NameTaken where the token's id exists.
+    """
+    if Scope.MERGES_DECIDE in scopes:
+        raise PersonRequired("No service gets the scope merges:decide: a person has it who has the role specialist.")
+    await _create(
+        store,
+        bearer,
+        owner=service,
+        owner_kind=OwnerKind.SERVICE.value,
+        person_id=person_id,
+        scopes=sorted(scopes),
+        database_ids=None if database_ids is None else sorted(database_ids),
+        expires=expires,
+    )
+
+
+async def create_for_person(store: Store, bearer: str, person: Person, expires: datetime) -> None:
+    """Stores a token made by `new_token`. What it may do follows from the person's roles. Raises NameTaken."""
+    await _create(
+        store,
+        bearer,
+        owner=person.email,
+        owner_kind=OwnerKind.PERSON.value,
+        person_id=person.id,
+        scopes=[],
+        expires=expires,
+    )
+
+
+async def adopt(store: Store, bearer: str, person: Person, kind: OwnerKind) -> None:
+    """Gives a token that is nobody's to a person: as their own, or to answer for the service that has it."""
+    token_id, _ = _parts(bearer)
+    own: dict[str, object] = {"owner": person.email, "owner_kind": kind.value, "scopes": [], "database_ids": None}
     async with store.transaction() as connection:
-        if (await connection.execute(select(tokens.c.id).where(tokens.c.id == shape[1]))).one_or_none():
-            raise NameTaken
         await connection.execute(
-            insert(tokens).values(
-                id=shape[1],
-                secret_hash=_hash(shape[2]),
-                owner=owner,
-                owner_kind=owner_kind,
-                scopes=sorted(scopes),
-                database_ids=None if database_ids is None else sorted(database_ids),
-                expires=expires,
-            )
+            update(tokens)
+            .where(tokens.c.id == token_id, tokens.c.person_id.is_(None))
+            .values(person_id=person.id, **(own if kind is OwnerKind.PERSON else {}))
         )
 
 
+async def _create(store: Store, bearer: str, **values: object) -> None:
+    token_id, secret = _parts(bearer)
+    async with store.transaction() as connection:
+        created = await connection.execute(
+            upsert(tokens)
+            .values(id=token_id, secret_hash=_hash(secret), **values)
+            .on_conflict_do_nothing()
+            .returning(tokens.c.id)
+        )
+        if created.one_or_none() is None:
+            raise NameTaken
+
+
 async def list_all(store: Store) -> list[TokenRow]:
+    query = select(tokens, people.c.email).outerjoin(people).order_by(tokens.c.created, tokens.c.id)
     async with store.transaction() as connection:
         return [
             TokenRow(
                 row.id,
                 row.owner,
-                row.owner_kind,
+                OwnerKind(row.owner_kind),
+                row.email,
                 tuple(row.scopes),
                 None if row.database_ids is None else tuple(row.database_ids),
                 row.created,
                 row.expires,
                 row.revoked,
             )
-            for row in await connection.execute(select(tokens).order_by(tokens.c.created, tokens.c.id))
+            for row in await connection.execute(query)
         ]
 
 
@@ -166,6 +257,24 @@ async def revoke(store: Store, token_id: str) -> bool:
             .returning(tokens.c.id)
         )
         return revoked.one_or_none() is not None
+
+
+def _parts(bearer: str) -> tuple[str, str]:
+    shape = _SHAPE.fullmatch(bearer)
+    if not shape:
+        raise Unauthenticated
+    return shape[1], shape[2]
+
+
+def _scopes_of_service(row: Row[Any]) -> dict[int | None, frozenset[str]]:
+    return dict.fromkeys([None] if row.database_ids is None else row.database_ids, frozenset(row.scopes))
+
+
+def _scopes_of_person(row: Row[Any]) -> dict[int | None, frozenset[str]]:
+    scopes: dict[int | None, frozenset[str]] = {}
+    for role, database_id in row.roles or ():
+        scopes[database_id] = scopes.get(database_id, frozenset()) | SCOPES[Role(role)]
+    return scopes
 
 
 def _hash(secret: str) -> bytes:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from store.engine import Store
-from tests.stack import Stack, whole_stack
+from tests.stack import Stack, new_database, whole_stack
 from tests.tenant import Tenant, new_tenant
+from tests.waiting import ORIGINAL, Waiting, waiting_in_a_copy
 
 # Machines that run these tests are shared: how long an example takes says nothing about it.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,3 +46,15 @@ async def make_tenant(stack: Stack, store: Store) -> AsyncIterator[Callable[...,
 @pytest.fixture
 async def tenant(make_tenant: Callable[..., Awaitable[Tenant]]) -> Tenant:
     return await make_tenant()
+
+
+@pytest.fixture(scope="session")
+def waiting_original(stack: Stack) -> str:
+    return new_database(stack, ORIGINAL)
+
+
+@pytest.fixture
+async def waiting(stack: Stack, waiting_original: str) -> AsyncIterator[Waiting]:
+    """A database whose outbox no process looks at."""
+    async with waiting_in_a_copy(stack) as made:
+        yield made

@@ -17,7 +17,7 @@ EXECUTION = Execution(UUID(int=7), "establish-identity-abc234", str(UUID(int=8))
 
 def entry_of(plan: Plan, head: Head = GENESIS) -> Entry:
     """The entry that the store would append for a plan."""
-    payloads = merge_payloads(plan, AT)
+    payloads = merge_payloads(plan, AT, plan.outcome)
     entry = seal(
         head,
         database_id=10000,

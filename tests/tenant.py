@@ -1,15 +1,19 @@
 """A database of its own for each test, driven over HTTP as a service would."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
 from domain.address import Channel
 from domain.columns import Column, ColumnType
-from store import databases, lookup_keys, tokens
+from domain.errors import NameTaken
+from domain.roles import Role
+from store import databases, lookup_keys, people, tokens
 from store.engine import Store
 from store.tokens import Scope, new_token
 
@@ -197,18 +201,38 @@ async def new_tenant(store: Store, url: str, *, required: tuple[str, ...] = (), 
     return Tenant(database_id, client(url, token))
 
 
-async def token_for(store: Store, database_ids: list[int] | None, scopes: list[Scope]) -> str:
+async def token_for(
+    store: Store, database_ids: list[int] | None, scopes: list[Scope], person_id: int | None = None
+) -> str:
+    """A service's, for which the person answers."""
     bearer = new_token()
-    await tokens.create(
+    await tokens.create_for_service(
         store,
         bearer,
-        owner="tests",
-        owner_kind="service",
+        service="tests",
         scopes=scopes,
         database_ids=database_ids,
-        expires=datetime.now(UTC) + timedelta(hours=1),
+        expires=_in_an_hour(),
+        person_id=person_id,
     )
     return bearer
+
+
+async def person_token(store: Store, database_ids: list[int] | None, role: Role, email: str | None = None) -> str:
+    """A personal token of somebody new, or of whoever has the address, who is given the role (None: everywhere)."""
+    address = email or f"{uuid4().hex}@people.example"
+    with suppress(NameTaken):
+        await people.add(store, address, "Tess Tester")
+    person = await people.find(store, address)
+    for database_id in [None] if database_ids is None else database_ids:
+        await people.give_role(store, person.id, role, database_id)
+    bearer = new_token()
+    await tokens.create_for_person(store, bearer, person, _in_an_hour())
+    return bearer
+
+
+def _in_an_hour() -> datetime:
+    return datetime.now(UTC) + timedelta(hours=1)
 
 
 def client(url: str, token: str | None) -> httpx.AsyncClient:

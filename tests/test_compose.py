@@ -28,7 +28,8 @@ SCHEMA = "check_jsonschema/builtin_schemas/vendor/compose-spec.json"
 
 ONEFOLD = ("migrate", "api", "worker")
 PUBLISHED = ("api", "temporal-ui")
-SECRET = re.compile(r"KEY|SECRET|PASSWORD|PWD|DATABASE_URL|CODEC_ENDPOINT")
+REACHES_OUT = ("worker",)
+SECRET = re.compile(r"KEY|SECRET|PASSWORD|PWD|DATABASE_URL|CODEC_ENDPOINT|SMTP_URL|WEBHOOK_URL")
 REFERENCE = re.compile(r"\$(?:\$|\{(?P<name>\w+)(?:(?P<otherwise>:[-?])(?P<text>[^}]*))?\})")
 
 Compose = dict[str, Any]
@@ -40,6 +41,7 @@ def variable(name: str) -> str:
 
 
 SETTINGS = {variable(name) for name in Settings.model_fields}
+OPTIONAL_SECRETS = {variable(name) for name in ("smtp_url", "webhook_url", "webhook_secret")}
 REQUIRED = {variable(name) for name, field in Settings.model_fields.items() if field.is_required()}
 
 
@@ -114,14 +116,15 @@ def open_doors(compose: Compose) -> Iterator[str]:
         if service.get("network_mode"):
             yield f"{name} leaves its networks"
         outside = [network for network in service["networks"] if not compose["networks"][network]]
-        if outside and name not in PUBLISHED:
+        if outside and name not in (*PUBLISHED, *REACHES_OUT):
             yield f"{name} is on the network {outside[0]}, which is not internal"
 
 
 def secrets_in_the_file(compose: Compose) -> Iterator[str]:
     for name, service in services(compose):
         for key, value in service.get("environment", {}).items():
-            if SECRET.search(key) and not re.search(r"\$\{\w+:\?see docs/deploying\.md\}", value):
+            given = r"\$\{\w+:-\}" if key in OPTIONAL_SECRETS else r"\$\{\w+:\?see docs/deploying\.md\}"
+            if SECRET.search(key) and not re.search(given, value):
                 yield f"{name} does not take {key} from the environment"
 
 
@@ -189,6 +192,7 @@ def test_the_file_holds_what_it_must() -> None:
         ("    networks: [data, temporal]\n", "    networks: [edge]\n", "which is not internal"),
         ("${POSTGRES_PASSWORD:?see docs/deploying.md}", "postgres", "does not take POSTGRES_PASSWORD from"),
         ("{ONEFOLD_CODEC_KEYS:?see docs/deploying.md}", "{ONEFOLD_CODEC_KEYS:-k}", "take ONEFOLD_CODEC_KEYS from"),
+        ("${ONEFOLD_SMTP_URL:-}", "smtp://user:password@host", "worker does not take ONEFOLD_SMTP_URL from"),
     ],
 )
 def test_a_file_that_breaks_a_rule_is_found_out(old: str, new: str, complaint: str) -> None:

@@ -1,6 +1,10 @@
 """What to do about each code. `Backticks` mark code; `detail` is the problem document's own member."""
 
 ADVICE = {
+    "already-decided": (
+        "`GET /v1/merges/{mergeId}` shows who decided what, and why. A decision stands: a merge can't be undone, and a"
+        " request that was rejected can be made anew."
+    ),
     "bad-request": "Read `detail`, correct the request and send it again. Nothing was changed.",
     "body-malformed": (
         "Send one JSON document in UTF-8, nested at most 16 deep. No object may name a key twice, and no text may hold"
@@ -40,6 +44,18 @@ ADVICE = {
         "Check `databaseId`. A database that your token does not reach answers the same, so that nobody can probe for"
         " those of others: `GET /v1/databases` lists the ones it does reach."
     ),
+    "decision-late": (
+        "The request ended as `expired` and nothing was changed: a deadline never approves. Whoever wants the merge"
+        " asks for it again; the database's policy says how long a decision may take."
+    ),
+    "decision-not-found": (
+        "A run was sent a decision that nobody stored, so it goes on waiting and nothing was changed. Decide through"
+        " the API or the command line. If nobody at your place sent this, somebody else can write to Temporal."
+    ),
+    "decision-required": (
+        "The database's policy has a person decide on this merge, and nobody has. `GET /v1/merges/{mergeId}` shows the"
+        " plan that waits. Nothing was changed."
+    ),
     "destination-invalid": (
         "For PUSH, send `MUID|channelId`: exactly one bar, and on either side of it 1 to 255 visible ASCII characters."
         " For SMS, send 8 to 15 digits, with or without a leading plus. In a URL, encode once: the bar is `%7C`, a"
@@ -54,10 +70,20 @@ ADVICE = {
         " If you believe that it is registered, compare the whole address: qualifier, MUID and channel id belong"
         " together, and halves of two known devices are no device. Nothing was changed."
     ),
+    "digest-missing": (
+        "Read the plan with `GET /v1/merges/{mergeId}` and send its `digest` as `If-Match`, in double quotes: you"
+        " decide on what you saw, and on nothing else."
+    ),
     "email-invalid": "Send one plain address such as `name@example.com`. `null` clears it, leaving it out keeps it.",
     "filter-invalid": (
         "Write `?filter=lookupkeyfields=userId=777374`. More pairs follow after a semicolon, and all of them must name"
         " the same contact. Percent-encode names and values."
+    ),
+    "identity-blocked": (
+        "The value is one that systems write where they know nobody, such as `unknown` or zeros; given to a contact, it"
+        " would make one person of many. Send no identity until you know whose device it is. If it is a real"
+        " person's, an admin can take it off the list: `onefold policy set DATABASE --unblock VALUE`. Zeros stay"
+        " blocked. Nothing was changed."
     ),
     "identity-in-use": (
         "Nothing was changed: writing a contact never merges it. If both contacts are the same person, see what a merge"
@@ -90,18 +116,72 @@ ADVICE = {
         " (`PATCH /databases/{databaseId}/contacts/{contactId}`), then send the request again. Repeating it unchanged"
         " can't succeed. `POST /v1/merges/preview` lists such columns as `blockers` before anything is tried."
     ),
+    "merge-claimed": ("`GET /v1/merges/{mergeId}` shows who has claimed it. Ask them to decide or to release it."),
+    "merge-expired": (
+        "Nobody decided before the deadline. If the merge is still wanted, send the request again: it is planned anew"
+        " and gets a deadline of its own."
+    ),
     "merge-not-found": (
         "A merge's id is `mergeId` in the answer to its request, a 404 included; `GET /v1/merges` lists them. One in"
         " a database that your token does not reach answers the same."
+    ),
+    "merge-not-pending": (
+        "`GET /v1/merges/{mergeId}` shows where it stands: only in `pending_approval` can it be claimed, decided or"
+        " withdrawn."
+    ),
+    "merge-pending": (
+        "The device waits for a decision on another identity, or on the same one with other options;"
+        " `GET /v1/merges/{mergeId}` shows which. Wait for it to end, or have whoever asked withdraw it. Then send this"
+        " request again."
+    ),
+    "merge-rejected": (
+        "`GET /v1/merges/{mergeId}` shows who rejected it and why. If the reason no longer holds, send the request"
+        " again: it is a new one, for a person to decide on."
+    ),
+    "merge-withdrawn": (
+        "Whoever had asked for it took it back. If the merge is wanted after all, send the request again."
     ),
     "method-not-allowed": "The `Allow` header names the methods that this path takes.",
     "name-taken": "Choose another name, or use what has this one; `GET /v1/databases/{databaseId}` shows it.",
     "not-found": (
         "No route has this path: compare it with the API reference. A slash inside a value must be sent as `%2F`."
     ),
+    "not-requester": (
+        "A request is withdrawn with the token that made it, or with another of the person who owns that token or"
+        " answers for its service. A specialist who does not want the merge rejects it."
+    ),
+    "not-same-person": (
+        "Somebody saw both contacts and said that they are two people, so the request was not even put to a"
+        " specialist. If that was wrong, a specialist of the database can lift it; then send the request again. Nothing"
+        " was changed."
+    ),
+    "own-request": (
+        "You asked for this merge, joined the request, or answer for the service that did. Have another specialist of"
+        " the database decide."
+    ),
+    "person-not-found": (
+        "Check the address; upper and lower case are the same. `onefold user list` shows everybody, and"
+        " `onefold user add` adds a person."
+    ),
+    "person-required": (
+        "Use a personal token, made with `onefold token create --person`, of somebody who has the role that this needs."
+        " A service's token can't be given the right to decide, whatever its scopes."
+    ),
+    "plan-stale": (
+        "A contact or the device changed after you read the plan. `revision` and `digest` are those of the plan that"
+        " stands now, and `GET /v1/merges/{mergeId}` shows it. Read it, and decide on that one."
+    ),
+    "policy-invalid": (
+        "`detail` names the member and its fault. `GET /v1/databases/{databaseId}/policy` shows what stands; a change"
+        " is judged together with the members that it leaves as they are. Nothing was changed."
+    ),
     "qualifier-unknown": (
         "`GET /v1/databases/{databaseId}` lists `appKeys` (PUSH) and `smsCampaigns` (SMS); names are exact. Add one"
         " with `POST /v1/databases/{databaseId}/appkeys` or `/campaigns`."
+    ),
+    "reason-missing": (
+        "Send `reason` with the rejection: whoever asked, and whoever audits it later, wants to know why. Nothing was"
+        " decided."
     ),
     "request-invalid": (
         "`errors` lists every fault with the place where it is. Fields that an operation does not know are refused too:"
@@ -111,17 +191,24 @@ ADVICE = {
         "Send a value for the column that `detail` names. Columns and their `required` flags are in"
         " `GET /v1/databases/{databaseId}`. For a merge, one of its contacts must have the value."
     ),
+    "role-missing": (
+        "Whoever runs this service gives roles with `onefold user role`, for one database or for all, and"
+        " `onefold user list` shows who has which. It is asked again at the moment of the merge: a decision does not"
+        " outlive the role that it was made with."
+    ),
     "scope-missing": (
-        "`detail` names the scope. Use a token that has it; whoever runs this service makes one with"
-        " `onefold token create`."
+        "`detail` names the scope. A service needs a token that has it; whoever runs this service makes one with"
+        " `onefold token create`. What a person may do follows from their roles in the database: `onefold user role`"
+        " gives one."
     ),
     "service-unavailable": (
         "Wait as long as `Retry-After` says and send the same request again; a merge happens once, however often it is"
         " asked for. If it lasts, `/readyz` names the part that does not answer."
     ),
     "unauthenticated": (
-        "Send `Authorization: Bearer` and a token. If you did, it is misspelt, has expired or was revoked:"
-        " `onefold token list` shows which, and `onefold token create` makes a new one."
+        "Send `Authorization: Bearer` and a token. If you did, it is misspelt, has expired or was revoked, or the"
+        " person whose it is was disabled: `onefold token list` and `onefold user list` show which, and `onefold token"
+        " create` makes a new one."
     ),
     "value-invalid": (
         "`detail` names the field and its fault. `null` clears a field, and leaving it out keeps it; an empty text is a"

@@ -1,18 +1,45 @@
 """EstablishIdentity: one run for one open request about one device."""
 
-from datetime import timedelta
+from collections import deque
+from datetime import datetime, timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.names import MERGE, PREPARE
-    from domain.messages import EstablishIdentityInput, MergeInput, MergeResult, PrepareResult, Settled, SettleInput
+    from activities.names import END, MERGE, PREPARE, PROPOSE, REMIND
+    from domain.messages import (
+        Decided,
+        DecideInput,
+        EndInput,
+        EstablishIdentityInput,
+        MergeInput,
+        MergeResult,
+        PrepareResult,
+        Proposal,
+        ProposeInput,
+        RemindInput,
+        Settled,
+        SettleInput,
+    )
+    from workflows.prose import ENDS, proposed
 
 NAME = "EstablishIdentity"
 SETTLE = "settle"
+DECIDE = "decide"
+PLAN_ANEW = "plan-anew"
+
+# What a validator refuses with; it leaves no event.
 OTHER_REQUEST = "other-request"
+PENDING = "merge-pending"
+NOT_PENDING = "merge-not-pending"
+
+_APPROVE = "approve"
+_WITHDRAW = "withdraw"  # of the request, whatever its plan by now
+_PLAN_STALE = "plan-stale"
+_CONTACTS_CHANGED = "contacts-changed"
+_DECIDED_ON_ANOTHER = "decided-on-another"
 
 # Above every time-out of the store's sessions, so that an attempt has ended before the next one begins.
 _START_TO_CLOSE = timedelta(seconds=10)
@@ -22,15 +49,21 @@ _RETRY = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_inter
 
 @workflow.defn(name=NAME)
 class EstablishIdentity:
-    """`run` does the work, the update `settle` waits for it.
+    """`run` does the work; the update `settle` waits for it, and `decide` brings what a person decided.
 
     An update that was never accepted is lost with its caller, so nothing depends on one.
     """
 
     @workflow.init
     def __init__(self, asked: EstablishIdentityInput) -> None:
+        self._merge_id = asked.merge_id
         self._fingerprint = asked.fingerprint
         self._settled: Settled | None = None
+        self._proposal: Proposal | None = None
+        self._executing = False
+        self._contacts_changed = False
+        self._decisions: deque[DecideInput] = deque()
+        self._answers: dict[str, Decided | ApplicationError] = {}
 
     @workflow.run
     async def run(self, asked: EstablishIdentityInput) -> Settled:
@@ -43,43 +76,164 @@ class EstablishIdentity:
             retry_policy=_RETRY,
             summary="Find the device, read both contacts, plan what would become of them",
         )
-        outcome = prepared.outcome or await self._merge(asked.merge_id)
-        self._settled = Settled(asked.merge_id, outcome, asked.fingerprint)
-        workflow.set_current_details(_ENDS[outcome])
+        outcome = prepared.outcome
+        if outcome is None and not prepared.asks:
+            outcome = (await self._merge()).outcome
+        if outcome is None:
+            outcome = await self._decided()
+        self._settled = Settled(self._merge_id, outcome, self._fingerprint)
+        workflow.set_current_details(ENDS[outcome])
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._settled
 
-    async def _merge(self, merge_id: str) -> str:
+    async def _merge(self, decision_id: str | None = None) -> MergeResult:
         workflow.set_current_details("Executing the plan, made again under lock. This can't be undone.")
         merged: MergeResult = await workflow.execute_activity(
             MERGE,
-            MergeInput(merge_id),
+            MergeInput(self._merge_id, decision_id),
             result_type=MergeResult,
             start_to_close_timeout=_START_TO_CLOSE,
             retry_policy=_RETRY,
             summary="Execute once: claim, lock, plan again, apply, record in the ledger",
         )
-        return merged.outcome
+        return merged
+
+    async def _decided(self) -> str:
+        """The outcome that a person decided, or the end of the request's time."""
+        proposal = await self._propose(_CONTACTS_CHANGED)
+        now = workflow.now()
+        deadline = now + timedelta(seconds=proposal.remaining)
+        reminder: datetime | None = now + timedelta(seconds=proposal.until_reminder)
+        while proposal.outcome is None:
+            self._executing = False
+            if self._decisions:
+                outcome = await self._act_on(self._decisions.popleft(), proposal)
+                if outcome is not None:
+                    return outcome
+                proposal = self._proposal or proposal
+            elif self._contacts_changed:
+                self._contacts_changed = False
+                proposal = await self._propose(_CONTACTS_CHANGED)
+            elif workflow.now() >= deadline:
+                return await self._expire()
+            elif reminder and workflow.now() >= reminder:
+                reminder = None
+                await self._remind()
+            else:
+                await self._wait_until(reminder or deadline, reminding=reminder is not None)
+        return proposal.outcome
+
+    async def _wait_until(self, moment: datetime, *, reminding: bool) -> None:
+        """Until something happens or the moment has come."""
+        try:
+            await workflow.wait_condition(
+                lambda: bool(self._decisions or self._contacts_changed),
+                timeout=moment - workflow.now(),
+                timeout_summary="Time to remind the reviewers" if reminding else "Time is up: expired, never approved",
+            )
+        except TimeoutError:
+            return
+
+    async def _propose(self, cause: str) -> Proposal:
+        proposal: Proposal = await workflow.execute_activity(
+            PROPOSE,
+            ProposeInput(self._merge_id, cause),
+            result_type=Proposal,
+            start_to_close_timeout=_START_TO_CLOSE,
+            retry_policy=_RETRY,
+            summary="Plan as of now, and show the plan to the reviewers",
+        )
+        if proposal.outcome is None:
+            self._proposal = proposal
+            workflow.set_current_details(proposed(proposal))
+        return proposal
+
+    async def _act_on(self, decision: DecideInput, proposal: Proposal) -> str | None:
+        """The outcome where the decision takes effect; None where the request goes on waiting."""
+        if decision.kind != _WITHDRAW and decision.digest != proposal.digest:
+            self._answers[decision.decision_id] = Decided(effective=False, outcome=None)
+            return None
+        self._executing = True
+        if decision.kind == _APPROVE:
+            result = await self._merge(decision.decision_id)
+        else:
+            result = await self._end(EndInput(self._merge_id, decision.kind, decision.decision_id))
+        if result.outcome is not None:
+            self._answers[decision.decision_id] = Decided(effective=True, outcome=result.outcome)
+            return result.outcome
+        if result.refused == _PLAN_STALE:
+            again = await self._propose(_DECIDED_ON_ANOTHER)
+            self._answers[decision.decision_id] = Decided(effective=False, outcome=again.outcome)
+            return again.outcome
+        # Refused in the handler, not by a validator: a decision that nobody stored has to leave evidence.
+        self._answers[decision.decision_id] = ApplicationError(
+            str(result.refused), type=result.refused, non_retryable=True
+        )
+        workflow.set_current_details(proposed(proposal))
+        return None
+
+    async def _expire(self) -> str:
+        self._executing = True
+        ended = await self._end(EndInput(self._merge_id))
+        return str(ended.outcome)
+
+    async def _end(self, due: EndInput) -> MergeResult:
+        ended: MergeResult = await workflow.execute_activity(
+            END,
+            due,
+            result_type=MergeResult,
+            start_to_close_timeout=_START_TO_CLOSE,
+            retry_policy=_RETRY,
+            summary="End without a merge: record it in the ledger, change nothing else",
+        )
+        return ended
+
+    async def _remind(self) -> None:
+        await workflow.execute_activity(
+            REMIND,
+            RemindInput(self._merge_id),
+            start_to_close_timeout=_START_TO_CLOSE,
+            retry_policy=_RETRY,
+            summary="Remind the reviewers",
+        )
 
     @workflow.update(name=SETTLE)
     async def settle(self, waiter: SettleInput) -> Settled:
-        """Answers when the request is done. Returned in the task that closes the run, so that none can join later."""
-        await workflow.wait_condition(lambda: self._settled is not None)
-        assert self._settled is not None  # noqa: S101 - waited for
-        return self._settled
+        """Answers when the request is done, or waits for a person.
+
+        Done, it is returned in the task that closes the run, so that none can join later.
+        """
+        await workflow.wait_condition(lambda: self._settled is not None or self._proposal is not None)
+        return self._settled or Settled(self._merge_id, None, self._fingerprint)
 
     @settle.validator
     def validate_settle(self, waiter: SettleInput) -> None:
-        """Another request about the same device has to wait its turn; its refusal leaves no event."""
-        if waiter.fingerprint != self._fingerprint:
-            raise ApplicationError(OTHER_REQUEST, type=OTHER_REQUEST, non_retryable=True)
+        """Another request about the same device waits its turn, unless this one waits for a person."""
+        if waiter.fingerprint == self._fingerprint:
+            return
+        waits = self._proposal is not None and not self._executing
+        kind = PENDING if waits else OTHER_REQUEST
+        raise ApplicationError(kind, self._merge_id, type=kind, non_retryable=True)
 
+    @workflow.update(name=DECIDE)
+    async def decide(self, decision: DecideInput) -> Decided:
+        """Answers when the decision has taken effect, was refused, or another one has ended the request."""
+        self._decisions.append(decision)
+        await workflow.wait_condition(lambda: decision.decision_id in self._answers or self._settled is not None)
+        answer = self._answers.get(decision.decision_id)
+        if isinstance(answer, ApplicationError):
+            raise answer
+        if answer is None:
+            assert self._settled is not None  # noqa: S101 - waited for
+            return Decided(effective=False, outcome=self._settled.outcome)
+        return answer
 
-_ENDS = {
-    "merged": "Merged: one contact remains, the other's id is an alias of it.",
-    "assigned": "Assigned: nobody held the identity, the device's contact has it now.",
-    "reassigned": "Reassigned: the device's contact has the new identity, its old value is free.",
-    "unchanged": "Unchanged: the device's contact already held the identity.",
-    "not_found": "Not found: no such device; nothing was changed.",
-    "blocked": "Blocked: a required column would be left empty; nothing was changed.",
-}
+    @decide.validator
+    def validate_decide(self, decision: DecideInput) -> None:
+        if self._proposal is None:
+            raise ApplicationError(NOT_PENDING, type=NOT_PENDING, non_retryable=True)
+
+    @workflow.signal(name=PLAN_ANEW)
+    def plan_anew(self) -> None:
+        """One of the contacts was changed by another merge: people should see what became of the plan."""
+        self._contacts_changed = True

@@ -9,8 +9,7 @@ from onefold.checks.check import Check, ok, problem
 from onefold.checks.local_run import LocalRun
 from onefold.ports import Wanted, why_not
 from onefold.servers import read_given_out
-from onefold.settings import SettingsError, UpSettings, read
-from onefold.up import url_of
+from onefold.settings import SettingsError, UpSettings, read, url_of
 
 
 def check_ports(run: LocalRun) -> list[Check]:
@@ -38,7 +37,8 @@ def _check(run: LocalRun, settings: UpSettings, wanted: Wanted) -> Check:
     complaint = why_not(wanted)
     if complaint is None:
         return ok(name, f"free for {wanted.purpose}")
-    if run.listens_on(wanted.port) or (wanted.port == settings.port and _is_ours(url_of(settings))):
+    api = url_of(settings.host, settings.port)
+    if run.listens_on(wanted.port) or (wanted.port == settings.port and _is_ours(api)):
         return ok(name, f"{wanted.purpose} of this Onefold listens there")
     sentence, _, fix = complaint.partition(": ")
     return problem(name, sentence, fix.rstrip("."))

@@ -6,6 +6,7 @@ import typer
 
 from onefold.commands import database_parts as parts
 from onefold.commands.output import Json, cell, console, print_facts, print_json, table
+from onefold.commands.policy_words import approval_facts
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def _show(found: "Database", live: int) -> None:
             ("App keys", ", ".join(found.app_keys) or "none: no PUSH device can register"),
             ("SMS campaigns", ", ".join(found.sms_campaigns) or "none: no SMS device can register"),
             ("Policy", f"version {found.policy.version}; {found.policy.survivor.value} survives"),
+            *approval_facts(found.approval),
         ],
     )
     to.print()

@@ -89,12 +89,12 @@ async def _orphans(store: "Store") -> list[str]:
 
 async def _mismatches(store: "Store", client: "Client") -> set[str]:
     from api.gateway import open_runs
-    from store.merges import read_merges
+    from store.merges import read_open_merges
 
     old = datetime.now(UTC) - _GRACE
     runs = await open_runs(client)
     async with store.transaction() as connection:
-        rows = await read_merges(connection, None, state="merging", limit=_MOST)
+        rows = await read_open_merges(connection, _MOST)
     stored = {str(row.id) for row in rows}
     return {
         *(

@@ -28,7 +28,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a merge: its state, its plan with every rule and every lost value, its receipt."""
-    from api.merges import merge_document
+    from api.merge_document import merge_document
     from onefold.commands.plan_table import print_plan
 
     row = in_store(lambda store: _read(store, merge_id))

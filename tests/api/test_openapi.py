@@ -20,7 +20,8 @@ OPERATION_IDS = {
     *("createContact", "getContactByLookupKey", "getContact", "patchContact", "upsertContactByLookupKey"),
     *("upsertContactByChannel", "getContactByChannel", "removeDevice"),
     *("listLookupKeys", "getLookupKey", "putLookupKey", "deleteLookupKey"),
-    *("listDatabases", "createDatabase", "getDatabase", "addColumn", "addAppKey", "addCampaign", "putPolicy"),
+    *("listDatabases", "createDatabase", "getDatabase", "addColumn", "addAppKey", "addCampaign"),
+    *("getPolicy", "putPolicy", "listPolicyVersions"),
     *("addMessage", "listMessages", "addEvent", "listEvents"),
     *PROBE_IDS,
 }

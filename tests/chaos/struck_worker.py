@@ -14,11 +14,11 @@ from temporalio import activity
 from activities.merge import Merge
 from activities.names import MERGE
 from domain.messages import MergeInput, MergeResult
-from ledger.entry import Receipt
+from domain.plan import Outcome
 from onefold import logs, worker
 from onefold.commands.running import run, settings
 from store import merge_transaction
-from store.ledger import append
+from store.settlement import settle
 
 BEFORE, INSIDE, AFTER, FROZEN = "before", "inside", "after", "frozen"
 
@@ -34,11 +34,11 @@ class StruckMerge(Merge):
         return result
 
 
-async def _append_and_be_struck(*args: Any, **kwargs: Any) -> Receipt:
-    """The entry is written then, and the transaction not yet committed."""
-    receipt = await append(*args, **kwargs)
+async def _settle_and_be_struck(*args: Any) -> Outcome:
+    """All is written then, and nothing committed."""
+    outcome = await settle(*args)
     _strike_if(INSIDE, FROZEN)
-    return receipt
+    return outcome
 
 
 def _strike_if(*moments: str) -> None:
@@ -54,6 +54,6 @@ if __name__ == "__main__":
     logs.configure()
     with (
         patch.object(worker, "Merge", StruckMerge),
-        patch.object(merge_transaction, "append", _append_and_be_struck),
+        patch.object(merge_transaction, "settle", _settle_and_be_struck),
     ):
         run(worker.work(settings()))

@@ -11,9 +11,17 @@ from domain.contact_input import (
     contact_change,
     demand_opt_in_details_unset,
     demand_required_columns,
+    given_identity,
     lookup_identity,
 )
-from domain.errors import EmailInvalid, IdentityInvalid, LookupKeyInactive, RequiredColumnEmpty, ValueInvalid
+from domain.errors import (
+    EmailInvalid,
+    IdentityBlocked,
+    IdentityInvalid,
+    LookupKeyInactive,
+    RequiredColumnEmpty,
+    ValueInvalid,
+)
 from domain.identity import Identity
 from tests.contacts import contact
 
@@ -49,6 +57,24 @@ def test_a_column_that_is_an_active_lookup_key_becomes_an_identity() -> None:
 
 def test_an_identity_that_is_cleared_claims_nothing() -> None:
     assert contact_change(ContactInput(custom={"userId": None}), SCHEMA).claims == []
+
+
+@pytest.mark.parametrize("value", ["unknown", "Null", "000-000"])
+def test_a_blocked_value_is_refused_under_a_lookup_key_and_found_by_it(value: str) -> None:
+    with pytest.raises(IdentityBlocked):
+        contact_change(ContactInput(custom={"userId": value}), SCHEMA)
+    with pytest.raises(IdentityBlocked):
+        given_identity("userId", value, SCHEMA)
+    assert lookup_identity("userId", value, SCHEMA) == Identity("userId", value)
+    assert contact_change(ContactInput(custom={"Alias Id": value}), SCHEMA).custom == {"Alias Id": value}
+
+
+def test_a_database_may_block_other_values() -> None:
+    schema = Schema(SCHEMA.columns, SCHEMA.lookup_keys, ("zo\u00eb",))
+    contact_change(ContactInput(custom={"userId": "unknown"}), schema)
+    for value in ("Zo\u00eb", "zoe\u0308"):
+        with pytest.raises(IdentityBlocked):
+            contact_change(ContactInput(custom={"userId": value}), schema)
 
 
 @pytest.mark.parametrize("value", ["", " 1", "a\u200bb", "v" * 256])

@@ -9,7 +9,8 @@ from hypothesis import given
 from domain.contact import contact_document
 from domain.plan import Outcome, Plan
 from domain.ruleset import make_plan
-from ledger.merge_record import CHANGING, KINDS, committed_result, merge_body, merge_payloads
+from domain.plan import CHANGING
+from ledger.merge_record import KINDS, committed_result, merge_body, merge_payloads
 from tests.contacts import VALUE, device_contact, lookup_contact, merged, policy, request
 from tests.entries import AT, EXECUTION
 from tests.strategies import Case, cases
@@ -20,7 +21,7 @@ MERGED = merged(
 
 
 def body_of(plan: Plan) -> dict[str, Any]:
-    return merge_body(plan, EXECUTION, merge_payloads(plan, AT))
+    return merge_body(plan, EXECUTION, merge_payloads(plan, AT, plan.outcome))
 
 
 def test_every_outcome_has_a_kind_of_its_own() -> None:
@@ -30,18 +31,18 @@ def test_every_outcome_has_a_kind_of_its_own() -> None:
 
 @pytest.mark.parametrize("outcome", Outcome)
 def test_only_what_changes_something_has_a_result(outcome: Outcome) -> None:
-    result = committed_result(replace(MERGED, outcome=outcome), AT)
+    result = committed_result(MERGED, AT, outcome)
     assert (result is not None) == (outcome in CHANGING)
 
 
 def test_a_result_is_as_the_commit_leaves_it() -> None:
-    result = committed_result(MERGED, AT)
+    result = committed_result(MERGED, AT, MERGED.outcome)
     assert MERGED.result is not None and MERGED.survivor is not None
     assert result == replace(MERGED.result, last_modified=AT, version=MERGED.survivor.version + 1)
 
 
 def test_the_request_and_each_contact_have_a_payload_of_their_own() -> None:
-    request_payload, device, lookup = merge_payloads(MERGED, AT)
+    request_payload, device, lookup = merge_payloads(MERGED, AT, MERGED.outcome)
     assert (request_payload.contact_id, device.contact_id, lookup.contact_id) == (2, 2, 1)
     assert request_payload.values["digest"] == MERGED.digest
     assert device.values["snapshot"] == contact_document(MERGED.device_contact)  # type: ignore[arg-type]
@@ -51,7 +52,7 @@ def test_the_request_and_each_contact_have_a_payload_of_their_own() -> None:
 
 
 def test_every_payload_has_a_salt_of_its_own_and_a_fresh_one_each_time() -> None:
-    salts = [payload.salt for _ in range(2) for payload in merge_payloads(MERGED, AT)]
+    salts = [payload.salt for _ in range(2) for payload in merge_payloads(MERGED, AT, MERGED.outcome)]
     assert len(set(salts)) == 6 and {len(salt) for salt in salts} == {32}
 
 
@@ -64,7 +65,7 @@ def test_equal_values_of_two_contacts_cannot_be_told_to_be_equal() -> None:
 
 
 def test_a_404_records_nobodys_values() -> None:
-    payloads = merge_payloads(make_plan(None, lookup_contact(), request(), policy()), AT)
+    payloads = merge_payloads(make_plan(None, lookup_contact(), request(), policy()), AT, Outcome.NOT_FOUND)
     assert [payload.contact_id for payload in payloads] == [None]
 
 
@@ -97,8 +98,8 @@ def test_no_personal_value_is_in_the_hashed_bytes(case: Case) -> None:
 @given(cases())
 def test_the_body_changes_with_the_plan(case: Case) -> None:
     plan = case.plan
-    payloads = merge_payloads(plan, AT)
-    later = merge_payloads(plan, AT + timedelta(seconds=1))
+    payloads = merge_payloads(plan, AT, plan.outcome)
+    later = merge_payloads(plan, AT + timedelta(seconds=1), plan.outcome)
     same_salts = [replace(one, salt=payload.salt) for one, payload in zip(later, payloads, strict=True)]
     same = merge_body(plan, EXECUTION, payloads) == merge_body(plan, EXECUTION, same_salts)
     assert same == (plan.outcome not in CHANGING)
@@ -143,7 +144,7 @@ def _marked(case: Case) -> Case:
 
 
 def test_a_value_is_committed_to_at_its_own_path() -> None:
-    body, payloads = body_of(MERGED), merge_payloads(MERGED, AT)
+    body, payloads = body_of(MERGED), merge_payloads(MERGED, AT, MERGED.outcome)
     identity = next(row for row in body["identities"] if row["name"] == "userId")
     assert identity["newer"] is None and identity["older"] is not None
     assert payloads[2].values["identities/userId"] == VALUE

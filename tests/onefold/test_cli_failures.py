@@ -87,14 +87,14 @@ def test_a_database_that_cannot_be_used_gets_a_sentence_without_its_password(
 
 def test_the_demo_says_which_of_its_tokens_are_missing(onefold: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ONEFOLD_TOKEN", "x")
-    for name in ("SPECIALIST", "AUDITOR", "ADMIN"):
+    for name in ("SPECIALIST", "SECOND_SPECIALIST", "AUDITOR", "ADMIN"):
         monkeypatch.delenv(f"ONEFOLD_{name}_TOKEN", raising=False)
     assert "ONEFOLD_SPECIALIST_TOKEN, ONEFOLD_AUDITOR_TOKEN, ONEFOLD_ADMIN_TOKEN. (" in onefold("demo").err
 
 
 def test_wrong_usage_exits_with_2(onefold: Command) -> None:
     assert onefold("nonsense").code == 2
-    assert onefold("token", "create", "--owner", "x").code == 2
+    assert onefold("token", "create", "--service", "x").code == 2
 
 
 def test_help_needs_nothing_that_is_slow_to_import() -> None:

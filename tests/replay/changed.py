@@ -28,7 +28,7 @@ class _Steps:
         merged: MergeResult = await workflow.execute_activity(
             activity, MergeInput(merge_id), result_type=MergeResult, start_to_close_timeout=_WITHIN
         )
-        return merged.outcome
+        return str(merged.outcome)
 
     async def _end(self, asked: EstablishIdentityInput, outcome: str) -> Settled:
         self._settled = Settled(asked.merge_id, outcome, asked.fingerprint)

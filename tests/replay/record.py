@@ -71,7 +71,7 @@ async def assigned(scene: Scene) -> None:
 
 
 async def reassigned(scene: Scene) -> None:
-    await scene.tenant.register(DEVICE, custom={"userId": "0"})
+    await scene.tenant.register(DEVICE, custom={"userId": "7"})
     await scene.asked("reassigned")
 
 

@@ -3,18 +3,22 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from onefold.children import running
 from onefold.embedded import postgres as embedded
 from onefold.embedded.postgres import Postgres
+from store import migrate, tokens
 from store.engine import Store
 from store.invariants import check
 from store.migrate import current, head, knows, upgrade
@@ -22,6 +26,11 @@ from store.tables import metadata
 from tests.stack import Stack, free_port, new_database
 from tests.store.world import make_world
 
+_MIGRATIONS = Path(migrate.__file__).parent / "migrations"
+_TOKEN = text("""
+    INSERT INTO tokens (id, secret_hash, owner, owner_kind, scopes, database_ids, expires)
+    VALUES ('before00', :hash, 'a specialist', 'person', '{databases:read}', '{1}', now() + interval '1 hour')
+""")
 _DEBIANS = Path("/usr/lib/postgresql")  # `make test` installs Debian's own, which is older than the embedded one
 
 # What PostgreSQL itself says of a schema: alembic's comparison leaves out CHECK constraints, for one.
@@ -92,12 +101,31 @@ def test_a_database_without_a_schema_is_at_no_revision(fresh: Engine) -> None:
 
 def test_processes_that_migrate_at_once_wait_for_each_other(stack: Stack, fresh: Engine) -> None:
     env = {**stack.env, "DATABASE_URL": fresh.url.render_as_string(hide_password=False)}
-    command = [sys.executable, "-m", "onefold", "db", "upgrade"]
-    started = [subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    argv = [sys.executable, "-m", "onefold", "db", "upgrade"]
+    started = [subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
     ended = [(*process.communicate(timeout=120), process.returncode) for process in started]
     assert ended == [(f"The schema is at revision {head()}.\n".encode(), b"", 0)] * 3
     with fresh.connect() as connection:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [head()]
+
+
+async def test_a_persons_token_from_before_there_were_people_is_a_services(fresh: Engine) -> None:
+    """It keeps what it may, and never decides."""
+    secret = "x" * 43
+    with fresh.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(_MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(_TOKEN, {"hash": sha256(secret.encode()).digest()})
+    upgrade(fresh)
+
+    store = Store.connect(fresh.url.render_as_string(hide_password=False), pool_size=1)
+    token, _ = await tokens.authenticate(store, f"of_before00_{secret}")
+    await store.close()
+
+    assert (token.owner_kind.value, token.person_id) == ("service", None)
+    assert token.scopes == {1: {"databases:read"}}
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from ledger.merge_record import Execution
 from store import lookup_keys, merge_transaction
 from store.engine import Store
 from store.merges import read_merge
+from store.plans import Planned
 from tests.tenant import APP_KEY, Tenant
 
 
@@ -22,7 +23,7 @@ async def test_a_lookup_key_that_is_deleted_blocks_the_requests_that_were_open(t
     requester = tenant.http.headers["Authorization"].split("_")[1]
     request = MergeRequest(tenant.id, Address(Channel.PUSH, APP_KEY, "m1|c1"), Identity("userId", "777374"))
     execution = Execution(uuid4(), "establish-identity-test", "run", 1, requester)
-    assert await merge_transaction.prepare(store, request, execution) is None
+    assert isinstance(await merge_transaction.prepare(store, request, execution), Planned)
 
     await lookup_keys.remove(store, tenant.id, "userId")
 

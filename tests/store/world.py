@@ -68,8 +68,10 @@ async def settle(store: Store, database_id: int, destination: str, value: str, r
     execution = Execution(merge_id, "establish-identity-test", str(uuid4()), 1, requester)
     address = Address(Channel.PUSH, APP, destination)
     asked = MergeRequest(database_id, address, Identity("userId", value))
-    outcome = await merge_transaction.prepare(store, asked, execution)
-    return outcome or await merge_transaction.merge(store, merge_id, execution.run_id, 1), merge_id
+    prepared = await merge_transaction.prepare(store, asked, execution)
+    if isinstance(prepared, Outcome):
+        return prepared, merge_id
+    return await merge_transaction.merge(store, merge_id, execution.run_id, 1), merge_id
 
 
 async def _prepare_databases(store: Store) -> str:
@@ -82,11 +84,10 @@ async def _prepare_databases(store: Store) -> str:
         await databases.add_qualifier(store, database_id, Channel.PUSH, APP)
     await databases.add_column(store, ELSEWHERE, Column("Country", ColumnType.TEXT, required=True))
     bearer = new_token()
-    await tokens.create(
+    await tokens.create_for_service(
         store,
         bearer,
-        owner="tests",
-        owner_kind="service",
+        service="tests",
         scopes=[Scope.MERGES_REQUEST],
         database_ids=None,
         expires=datetime.now(UTC) + timedelta(hours=1),

@@ -1,0 +1,119 @@
+"""Policies: which contact survives, who is asked first, and what is no identity."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Response
+
+from api.bodies import StrictRoute
+from api.openapi import may_refuse
+from api.policy_shapes import PolicyInput, PolicyVersions, StandingPolicy
+from api.responses import document
+from api.services import Caller, Wired, needs_in_database
+from domain.approval import ApprovalPolicy, Ask
+from domain.errors import PolicyInvalid
+from domain.plan import Outcome
+from domain.policy import Policy, SurvivorRule, policy_document
+from domain.policy_change import PolicyChange
+from store import policies
+from store.policies import PolicyVersion
+from store.tokens import Scope
+
+router = APIRouter(route_class=StrictRoute, prefix="/v1/databases/{databaseId}/policy", tags=["Policies"])
+
+Reader = Annotated[Caller, Depends(needs_in_database(Scope.DATABASES_READ))]
+Admin = Annotated[Caller, Depends(needs_in_database(Scope.ADMIN))]
+
+
+@router.get("", operation_id="getPolicy", response_model=StandingPolicy, summary="The policy that stands")
+async def get(caller: Reader, wired: Wired) -> Response:
+    return document(policy_shown(*await policies.get(wired.store, caller.database_id)))
+
+
+@router.put(
+    "",
+    operation_id="putPolicy",
+    response_model=StandingPolicy,
+    responses=may_refuse(PolicyInvalid),
+    summary="Change the policy",
+)
+async def put(caller: Admin, wired: Wired, body: PolicyInput) -> Response:
+    """A change makes a new version; every merge pins the version that it ran under. What is absent stays."""
+    return document(policy_shown(*await policies.change(wired.store, caller.database_id, _change(body))))
+
+
+@router.get(
+    "/versions", operation_id="listPolicyVersions", response_model=PolicyVersions, summary="What it said, and when"
+)
+async def versions(caller: Reader, wired: Wired) -> Response:
+    """The newest first; the first of them stands."""
+    found = await policies.history(wired.store, caller.database_id)
+    return document({"versions": [version_document(one) for one in found]})
+
+
+def policy_shown(policy: Policy, approval: ApprovalPolicy) -> dict[str, object]:
+    return {**policy_document(policy), **_approval_document(approval)}
+
+
+def version_document(version: PolicyVersion) -> dict[str, object]:
+    survivor = version.survivor.value
+    said = {"version": version.version, "created": version.created, "survivor": survivor}
+    return {**said, **_approval_document(version.approval)}
+
+
+def _approval_document(approval: ApprovalPolicy) -> dict[str, object]:
+    within = approval.identity_changed_within
+    return {
+        "approval": {
+            "ask": approval.ask.value,
+            "outcomes": sorted(outcome.value for outcome in approval.outcomes),
+            "rules": {
+                "bothIdentified": approval.both_identified,
+                "emailsDiffer": approval.emails_differ,
+                "devicesGainedOver": approval.devices_gained_over,
+                "identityChangedWithinDays": None if within is None else within.days,
+            },
+            "deadlineSeconds": int(approval.deadline.total_seconds()),
+            "reminderPercent": approval.reminder_percent,
+        },
+        "blockedValues": list(approval.blocked_values),
+    }
+
+
+def _change(body: PolicyInput) -> PolicyChange:
+    given = body.model_dump(exclude_unset=True)
+    approval = given.get("approval", {})
+    members = {**given, **approval, **approval.get("rules", {})}
+    fields = {ours: read(members[name]) for name, (ours, read) in _FIELDS.items() if name in members}
+    return PolicyChange(SurvivorRule(given["survivor"]) if "survivor" in given else None, fields)
+
+
+def _outcomes(names: list[str]) -> frozenset[Outcome]:
+    return frozenset(Outcome(name) for name in names)
+
+
+def _seconds(seconds: int) -> timedelta:
+    return timedelta(seconds=seconds)
+
+
+def _days(days: int | None) -> timedelta | None:
+    return None if days is None else timedelta(days=days)
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
+_FIELDS: Mapping[str, tuple[str, Callable[[Any], object]]] = {
+    "ask": ("ask", Ask),
+    "outcomes": ("outcomes", _outcomes),
+    "bothIdentified": ("both_identified", _as_it_is),
+    "emailsDiffer": ("emails_differ", _as_it_is),
+    "devicesGainedOver": ("devices_gained_over", _as_it_is),
+    "identityChangedWithinDays": ("identity_changed_within", _days),
+    "deadlineSeconds": ("deadline", _seconds),
+    "reminderPercent": ("reminder_percent", _as_it_is),
+    "blockedValues": ("blocked_values", tuple),
+}
+"""What a member of the body is in an ApprovalPolicy, and how it is read."""

@@ -1,0 +1,195 @@
+"""What people do with a merge that waits for them: decide, claim, comment; and its requester, who withdraws it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from api.bodies import StrictRoute
+from api.gateway import DecisionRefused, RunClosed
+from api.merge_document import etag, whole_document
+from api.merge_shapes import CommentInput, Decision, DecisionInput, DecisionPending, ReasonInput, WholeMerge
+from api.openapi import Responses, may_refuse
+from api.responses import document
+from api.services import Caller, Wired, authenticated, demand
+from domain import errors
+from domain.errors import (
+    AlreadyDecided,
+    DigestMissing,
+    MergeClaimed,
+    MergeNotFound,
+    MergeNotPending,
+    NotRequester,
+    OwnRequest,
+    PersonRequired,
+    PlanStale,
+    ReasonMissing,
+    Refusal,
+    RoleMissing,
+    ServiceUnavailable,
+    ValueInvalid,
+)
+from domain.messages import DecideInput
+from domain.text import flaw
+from store import decisions, reviews
+from store.decisions import Decider, Given, Kind
+from store.merges import MergeRow, read_merge
+from store.tokens import OwnerKind, Scope, Token
+
+router = APIRouter(route_class=StrictRoute, prefix="/v1/merges/{mergeId}", tags=["Decisions"])
+
+Authenticated = Annotated[Token, Depends(authenticated)]
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="The digest of the plan that you saw, as the ETag of the merge.")
+]
+_PENDING: Responses = {202: {"model": DecisionPending, "description": "The decision is with its run, which goes on."}}
+
+
+@router.post(
+    "/decision",
+    operation_id="decideMerge",
+    response_model=Decision,
+    responses=may_refuse(
+        MergeNotFound,
+        AlreadyDecided,
+        MergeNotPending,
+        PersonRequired,
+        RoleMissing,
+        OwnRequest,
+        PlanStale,
+        DigestMissing,
+        ReasonMissing,
+        ValueInvalid,
+    )
+    | _PENDING,
+    summary="Approve or reject the plan that you saw",
+)
+async def decide(
+    request: Request, mergeId: UUID, token: Authenticated, wired: Wired, body: DecisionInput, seen: IfMatch = None
+) -> Response:
+    """Exactly the plan with this digest is executed, or nothing: where another one stands by now, the answer is 412."""
+    merge = await _merge(wired, mergeId, token)
+    if token.owner_kind is OwnerKind.SERVICE:
+        raise PersonRequired
+    if seen is None:
+        raise DigestMissing
+    if body.notSamePerson and (body.decision == "approve" or merge.plan["absorbed"] is None):
+        raise ValueInvalid("notSamePerson goes with the rejection of a merge of two contacts.")
+    given = Given(Kind(body.decision), seen.strip().strip('"'), body.reason, body.notSamePerson)
+    return await _carry_out(wired, merge, token, given)
+
+
+@router.post(
+    "/withdrawal",
+    operation_id="withdrawMerge",
+    response_model=Decision,
+    responses=may_refuse(MergeNotFound, AlreadyDecided, MergeNotPending, NotRequester) | _PENDING,
+    summary="Withdraw your own request",
+)
+async def withdraw(request: Request, mergeId: UUID, token: Authenticated, wired: Wired, body: ReasonInput) -> Response:
+    """For whoever asked first; somebody who joined the request can't end it for the others."""
+    merge = await _merge(wired, mergeId, token)
+    return await _carry_out(wired, merge, token, Given(Kind.WITHDRAW, merge.plan_digest, body.reason))
+
+
+@router.put(
+    "/claim",
+    operation_id="claimMerge",
+    response_model=WholeMerge,
+    responses=may_refuse(MergeNotFound, MergeNotPending, MergeClaimed, PersonRequired),
+    summary="Say that you are looking at it",
+)
+async def claim(mergeId: UUID, token: Authenticated, wired: Wired) -> Response:
+    """Others see it and leave it to you; it does not keep them from deciding."""
+    merge = await _merge(wired, mergeId, token)
+    await reviews.claim(wired.store, mergeId, _specialist(merge, token))
+    return await _document(wired, mergeId)
+
+
+@router.delete(
+    "/claim",
+    operation_id="releaseMerge",
+    response_model=WholeMerge,
+    responses=may_refuse(MergeNotFound, PersonRequired),
+    summary="Give your claim up",
+)
+async def release(mergeId: UUID, token: Authenticated, wired: Wired) -> Response:
+    merge = await _merge(wired, mergeId, token)
+    await reviews.release(wired.store, mergeId, _specialist(merge, token))
+    return await _document(wired, mergeId)
+
+
+@router.post(
+    "/comments",
+    operation_id="commentMerge",
+    status_code=201,
+    response_model=WholeMerge,
+    responses=may_refuse(MergeNotFound, PersonRequired),
+    summary="Comment on it, for those who decide and those who read about it later",
+)
+async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: CommentInput) -> Response:
+    merge = await _merge(wired, mergeId, token)
+    demand(Caller(token, merge.database_id), Scope.MERGES_READ)
+    if token.owner_kind is OwnerKind.SERVICE or token.person_id is None:
+        raise PersonRequired
+    if fault := flaw(body.text, 4000):
+        raise ValueInvalid(f"The text {fault}.")
+    await reviews.comment(wired.store, mergeId, token.person_id, body.text)
+    return await _document(wired, mergeId, status=201)
+
+
+async def _carry_out(wired: Wired, merge: MergeRow, token: Token, given: Given) -> Response:
+    person_id = token.person_id if token.owner_kind is OwnerKind.PERSON else None
+    merge, decision_id = await decisions.decide(wired.store, merge.id, given, Decider(token.id, person_id))
+    message = DecideInput(str(decision_id), given.kind.value, merge.plan_digest)
+    try:
+        decided = await wired.gateway.decide(merge.workflow_id, merge.run_id, message)
+    except DecisionRefused as refused:
+        raise _refusal(refused.code) from None
+    except RunClosed:
+        decided = None
+        if (await _read(wired, merge.id)).outcome is None:
+            raise ServiceUnavailable from None
+    answer: dict[str, object] = {"mergeId": merge.id, "decision": given.kind.value}
+    now = await _read(wired, merge.id)
+    if now.decision_id == decision_id:
+        receipt = now.receipt and now.receipt.document()
+        return document({**answer, "state": now.state, "outcome": now.outcome, "receipt": receipt})
+    if now.outcome is not None:
+        async with wired.store.statements() as connection:
+            raise await decisions.already_decided(connection, now)
+    if decided is not None:
+        raise decisions.stale(now)
+    location = {"Location": f"/v1/merges/{merge.id}", "Retry-After": "1"}
+    return document({**answer, "state": "merging", "outcome": None}, status=202, headers=location)
+
+
+def _refusal(code: str) -> Refusal:
+    """What the merge itself refused, when it looked again."""
+    known = {kind.code: kind for kind in errors.refusals()}
+    return known[code]() if code in known else ServiceUnavailable()
+
+
+def _specialist(merge: MergeRow, token: Token) -> int:
+    demand(Caller(token, merge.database_id), Scope.MERGES_DECIDE)
+    assert token.person_id is not None  # noqa: S101 - only people have that scope
+    return token.person_id
+
+
+async def _merge(wired: Wired, merge_id: UUID, token: Token) -> MergeRow:
+    """Raises MergeNotFound also for a merge of a database that the token does not reach."""
+    merge = await _read(wired, merge_id)
+    if not token.reaches(merge.database_id):
+        raise MergeNotFound
+    return merge
+
+
+async def _read(wired: Wired, merge_id: UUID) -> MergeRow:
+    async with wired.store.statements() as connection:
+        return await read_merge(connection, merge_id)
+
+
+async def _document(wired: Wired, merge_id: UUID, status: int = 200) -> Response:
+    async with wired.store.statements() as connection:
+        row = await read_merge(connection, merge_id)
+        return document(await whole_document(connection, row), status=status, headers=etag(row))

@@ -1,0 +1,137 @@
+"""The relay: sends what the outbox holds, at least once. Several may run, in as many processes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from domain.errors import ServiceUnavailable
+from onefold.notices.email import Email
+from onefold.notices.notice import Channel, NotAccepted, Notice, RecipientGone
+from onefold.notices.smtp_server import SmtpServer, parse_sender
+from onefold.notices.webhook import Webhook
+from onefold.settings import Settings
+from store import outbox
+from store.engine import Store
+from store.outbox import CHANNELS, EMAIL, LEASE, WEBHOOK, WORKFLOW, Due
+
+log = structlog.get_logger()
+
+Sender = Callable[[Due], Awaitable[None]]
+
+_AT_ONCE = 5
+_POLL = timedelta(seconds=1)
+_AFTER_AN_OUTAGE = timedelta(seconds=5)
+_LONGEST = LEASE / 2  # what takes longer has failed, while nobody else may have it yet
+
+
+class ChannelMissing(Exception):
+    """A notice for a channel that this process has no settings for; another one may."""
+
+
+@dataclass(frozen=True)
+class Relay:
+    """`senders`: what sends a row of each channel."""
+
+    store: Store
+    senders: Mapping[str, Sender]
+
+    async def run(self) -> None:
+        """Until it is cancelled. Each channel by itself: a slow mail server keeps no workflow waiting."""
+        async with asyncio.TaskGroup() as group:
+            for channel in CHANNELS:
+                group.create_task(self._serve(channel))
+
+    async def deliver(self, channel: str) -> int:
+        """Tries once each of the oldest rows that are due; returns how many there were."""
+        claimed = await outbox.claim(self.store, channel, _AT_ONCE)
+        # All of them to their end, before anything that went wrong with the database is told.
+        ends = await asyncio.gather(*(self._attempt(due) for due in claimed), return_exceptions=True)
+        for error in filter(None, ends):
+            raise error
+        return len(claimed)
+
+    async def _serve(self, channel: str) -> None:
+        while True:
+            try:
+                is_more = await self.deliver(channel) == _AT_ONCE
+                pause = timedelta() if is_more else _POLL
+            except ServiceUnavailable:  # the store has said why
+                pause = _AFTER_AN_OUTAGE
+            except Exception:
+                log.exception("relay.failed", channel=channel)
+                pause = _AFTER_AN_OUTAGE
+            await asyncio.sleep(pause.total_seconds())
+
+    async def _attempt(self, due: Due) -> None:
+        told = log.bind(id=str(due.id), kind=due.kind, channel=due.channel, attempt=due.attempts)
+        if due.is_moot:
+            await outbox.give_up(self.store, due.id)
+            told.info("outbox.moot")
+            return
+        try:
+            async with asyncio.timeout(_LONGEST.total_seconds()):
+                await self._send(due)
+        except RecipientGone as gone:
+            await outbox.give_up(self.store, due.id)
+            told.warning("outbox.given_up", error=type(gone).__name__, code=gone.code)
+        except Exception as error:
+            is_over = await outbox.count_failure(self.store, due.id)
+            code = error.code if isinstance(error, NotAccepted) else None
+            told.warning("outbox.given_up" if is_over else "outbox.failed", error=type(error).__name__, code=code)
+        else:
+            await outbox.mark_sent(self.store, due.id)
+            told.info("outbox.sent")
+
+    async def _send(self, due: Due) -> None:
+        sender = self.senders.get(due.channel)
+        if sender is None:
+            raise ChannelMissing
+        await sender(due)
+
+
+@asynccontextmanager
+async def relaying(relay: Relay) -> AsyncIterator[None]:
+    """The relay runs as long as the block does."""
+    running = asyncio.create_task(relay.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+def create_relay(store: Store, settings: Settings, plan_anew: Callable[[str], Awaitable[None]]) -> Relay:
+    """`plan_anew` tells the open run of a workflow id to plan anew."""
+    senders: dict[str, Sender] = {WORKFLOW: lambda due: plan_anew(due.workflow_id)}
+    if settings.smtp_url and settings.smtp_from:
+        server = SmtpServer.parse(settings.smtp_url.get_secret_value())
+        senders[EMAIL] = _notices_by(Email(server, parse_sender(settings.smtp_from)), settings.pages_url)
+    if settings.webhook_url and settings.webhook_secret:
+        webhook = Webhook(settings.webhook_url.get_secret_value(), settings.webhook_secret.get_secret_value())
+        senders[WEBHOOK] = _notices_by(webhook, settings.pages_url)
+    return Relay(store, senders)
+
+
+def _notices_by(channel: Channel, pages_url: str) -> Sender:
+    async def send(due: Due) -> None:
+        await channel.send(_notice(due, pages_url), due.recipient)
+
+    return send
+
+
+def _notice(due: Due, pages_url: str) -> Notice:
+    return Notice(
+        id=due.id,
+        kind=due.kind,
+        at=due.created,
+        merge_id=due.merge_id,
+        database_id=due.database_id,
+        deadline=due.deadline,
+        reasons=due.reasons,
+        link=f"{pages_url}/merges/{due.merge_id}",
+    )

@@ -1,0 +1,261 @@
+"""Decisions: stored by the API under the person's own token, checked again by the transaction that acts on them.
+
+A Temporal payload is a claim, never a permission: whoever can write to Temporal can name any decision, and only what
+stands here counts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import (
+    AlreadyDecided,
+    DecisionLate,
+    DecisionNotFound,
+    DecisionRequired,
+    MergeNotPending,
+    NotRequester,
+    OwnRequest,
+    PersonRequired,
+    PlanStale,
+    ReasonMissing,
+    RoleMissing,
+)
+from domain.plan import Outcome, Plan
+from domain.roles import Role
+from domain.times import rfc3339
+from ledger.merge_record import DecisionRecord
+from store.engine import Store
+from store.merges import PENDING_APPROVAL, MergeRow, read_merge
+from store.people import demand_role
+from store.tables import decisions
+
+
+class Kind(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+    WITHDRAW = "withdraw"
+
+
+ENDS = {Kind.REJECT: Outcome.REJECTED, Kind.WITHDRAW: Outcome.WITHDRAWN}
+
+# What a decision is refused for by whoever would act on it: the request goes on waiting.
+UNDECIDED = (DecisionRequired, DecisionNotFound, DecisionLate, RoleMissing, OwnRequest, NotRequester, PlanStale)
+
+# What binds the decider to the request: asked when they decide, and again by whoever acts on it.
+_TIES = """
+    EXISTS (SELECT FROM tokens t WHERE t.id = {0} AND t.revoked IS NULL AND t.expires > now()) AS token_stands,
+    EXISTS (SELECT FROM merge_requesters q JOIN tokens t ON t.id = q.token_id
+            WHERE q.merge_id = m.id AND t.person_id = {1}) AS is_requester,
+    EXISTS (SELECT FROM tokens mine, tokens theirs WHERE mine.id = {0} AND theirs.id = m.requester
+            AND (mine.id = theirs.id OR mine.person_id = theirs.person_id)) AS asked_first
+"""
+_MAY = text(f"""
+    SELECT {_TIES.format(":token_id", "CAST(:person_id AS bigint)")} FROM merges m WHERE m.id = :merge_id
+""")  # noqa: S608 - our own text
+_DECISION = text(f"""
+    SELECT d.*, m.database_id, d.at >= m.deadline AS is_late, {_TIES.format("d.token_id", "d.person_id")}
+    FROM decisions d JOIN merges m ON m.id = d.merge_id WHERE d.id = :id AND d.merge_id = :merge_id
+""")  # noqa: S608 - our own text
+_OF_MERGE = text("""
+    SELECT d.*, p.name, d.id = m.decision_id AS took_effect
+    FROM decisions d JOIN merges m ON m.id = d.merge_id LEFT JOIN people p ON p.id = d.person_id
+    WHERE d.merge_id = :merge_id ORDER BY d.at, d.id
+""")
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Whoever decides: a token, and the person whose it is; a service's token has none that counts here."""
+
+    token_id: str
+    person_id: int | None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision as it was stored. `took_effect`: the merge ended by it."""
+
+    id: UUID
+    kind: Kind
+    revision: int
+    plan_digest: str
+    reason: str | None
+    not_same_person: bool
+    person_id: int | None
+    person: str | None
+    token_id: str
+    at: datetime
+    took_effect: bool
+
+    def document(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "decision": self.kind.value,
+            "revision": self.revision,
+            "digest": self.plan_digest,
+            "reason": self.reason,
+            "notSamePerson": self.not_same_person,
+            "by": {"person": self.person, "token": self.token_id},
+            "at": self.at,
+            "tookEffect": self.took_effect,
+        }
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person says. `digest` is that of the plan that they saw."""
+
+    kind: Kind
+    digest: str
+    reason: str | None = None
+    not_same_person: bool = False
+
+
+async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -> tuple[MergeRow, UUID]:
+    """Stores a decision, and returns the merge and the decision's id. It has no effect yet.
+
+    Raises MergeNotFound, AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest, NotRequester,
+    PlanStale or ReasonMissing, and then nothing is stored.
+    """
+    async with store.transaction() as connection:
+        merge = await read_merge(connection, merge_id)
+        await _demand_pending(connection, merge)
+        await _demand_may(connection, merge, given.kind, decider)
+        if given.kind is Kind.REJECT and not given.reason:
+            raise ReasonMissing
+        if given.kind is not Kind.WITHDRAW and given.digest != merge.plan_digest:
+            raise stale(merge)
+        decision_id = uuid4()
+        await connection.execute(insert(decisions).values(_row(decision_id, merge, given, decider)))
+    return merge, decision_id
+
+
+async def demand_approval(
+    connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, plan: Plan
+) -> DecisionRecord:
+    """The approval of exactly this plan, by somebody who may, in time.
+
+    Raises DecisionRequired, DecisionNotFound, DecisionLate, RoleMissing, OwnRequest or PlanStale.
+    """
+    if decision_id is None:
+        raise DecisionRequired
+    row = await _read(connection, merge_id, decision_id, Kind.APPROVE)
+    await _demand_specialist(connection, row.database_id, row.person_id, row)
+    if row.is_late:
+        raise DecisionLate
+    if row.plan_digest != plan.digest:
+        raise PlanStale
+    return _record(row)
+
+
+async def demand_ending(
+    connection: AsyncConnection, merge_id: UUID, decision_id: UUID, kind: Kind
+) -> tuple[DecisionRecord, bool]:
+    """The decision that ends a merge without effect, and whether it says that they are not the same person.
+
+    Raises DecisionNotFound, RoleMissing, OwnRequest or NotRequester.
+    """
+    row = await _read(connection, merge_id, decision_id, kind)
+    if kind is Kind.REJECT:
+        await _demand_specialist(connection, row.database_id, row.person_id, row)
+    elif not row.asked_first:
+        raise NotRequester
+    return _record(row), row.not_same_person
+
+
+async def decisions_of(connection: AsyncConnection, merge_id: UUID) -> list[Decision]:
+    """All that were stored for a merge, the first first."""
+    rows = await connection.execute(_OF_MERGE, {"merge_id": merge_id})
+    return [
+        Decision(
+            id=row.id,
+            kind=Kind(row.kind),
+            revision=row.revision,
+            plan_digest=row.plan_digest,
+            reason=row.reason,
+            not_same_person=row.not_same_person,
+            person_id=row.person_id,
+            person=row.name,
+            token_id=row.token_id,
+            at=row.at,
+            took_effect=bool(row.took_effect),
+        )
+        for row in rows
+    ]
+
+
+async def already_decided(connection: AsyncConnection, merge: MergeRow) -> AlreadyDecided:
+    """Says who decided what, and when."""
+    effective = next((one for one in await decisions_of(connection, merge.id) if one.took_effect), None)
+    by = {"decision": effective.kind.value, "by": effective.person, "at": rfc3339(effective.at)} if effective else {}
+    return AlreadyDecided(_told(merge, effective), mergeId=str(merge.id), outcome=merge.outcome, **by)
+
+
+def stale(merge: MergeRow) -> PlanStale:
+    return PlanStale("", mergeId=str(merge.id), revision=merge.revision, digest=merge.plan_digest)
+
+
+def _told(merge: MergeRow, effective: Decision | None) -> str:
+    if effective is None:
+        return f"The merge ended before: {merge.outcome}."
+    who = effective.person or "Its requester"
+    return f"{who} decided before ({effective.kind.value}, {rfc3339(effective.at)}): the merge is {merge.outcome}."
+
+
+async def _demand_pending(connection: AsyncConnection, merge: MergeRow) -> None:
+    if merge.outcome is not None:
+        raise await already_decided(connection, merge)
+    if merge.state != PENDING_APPROVAL:
+        raise MergeNotPending
+
+
+async def _demand_may(connection: AsyncConnection, merge: MergeRow, kind: Kind, decider: Decider) -> None:
+    parameters = {"merge_id": merge.id, "person_id": decider.person_id, "token_id": decider.token_id}
+    may = (await connection.execute(_MAY, parameters)).one()
+    if kind is Kind.WITHDRAW:
+        if not may.asked_first:
+            raise NotRequester
+        return
+    if decider.person_id is None:
+        raise PersonRequired
+    await _demand_specialist(connection, merge.database_id, decider.person_id, may)
+
+
+async def _demand_specialist(connection: AsyncConnection, database_id: int, person_id: int, ties: Row[Any]) -> None:
+    await demand_role(connection, person_id, database_id, Role.SPECIALIST)
+    if not ties.token_stands:
+        raise RoleMissing("The token that it was decided with was revoked or has expired.")
+    if ties.is_requester:
+        raise OwnRequest
+
+
+async def _read(connection: AsyncConnection, merge_id: UUID, decision_id: UUID, kind: Kind) -> Row[Any]:
+    row = (await connection.execute(_DECISION, {"id": decision_id, "merge_id": merge_id})).one_or_none()
+    if row is None or row.kind != kind:
+        raise DecisionNotFound
+    return row
+
+
+def _record(row: Row[Any]) -> DecisionRecord:
+    return DecisionRecord(row.id, row.kind, row.revision, row.person_id, row.token_id, row.at)
+
+
+def _row(decision_id: UUID, merge: MergeRow, given: Given, decider: Decider) -> Mapping[str, Any]:
+    return {
+        "id": decision_id,
+        "merge_id": merge.id,
+        "kind": given.kind.value,
+        "revision": merge.revision,
+        "plan_digest": merge.plan_digest,
+        "reason": given.reason,
+        "not_same_person": given.not_same_person,
+        "person_id": decider.person_id,
+        "token_id": decider.token_id,
+    }

@@ -1,0 +1,60 @@
+"""Ends of a request that waited for a person and was not executed: rejected, withdrawn, expired."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.documents import contact_from, policy_from
+from domain.errors import MergeNotPending
+from domain.plan import Outcome, Plan
+from domain.ruleset import make_plan
+from ledger.merge_record import Execution
+from store.claims import claim
+from store.decisions import ENDS, Kind, demand_ending
+from store.engine import Store
+from store.locks import lock_contacts
+from store.merges import PENDING_APPROVAL, MergeRow
+from store.never_merge import keep_apart
+from store.settlement import settle
+
+_SNAPSHOTS = text("SELECT device_snapshot, lookup_snapshot FROM merges WHERE id = :merge_id")
+
+
+async def end(
+    store: Store, merge_id: UUID, run_id: str, attempt: int, kind: Kind | None, decision_id: UUID | None
+) -> Outcome:
+    """Settles a pending request as the decision says, or as expired where there is none; nothing else changes.
+
+    Returns what an earlier attempt did. Raises MergeNotFound, MergeNotPending and what `demand_ending` finds.
+    """
+
+    async def work(connection: AsyncConnection) -> Outcome:
+        claimed = await claim(connection, merge_id, attempt)
+        if isinstance(claimed, Outcome):
+            return claimed
+        if claimed.state != PENDING_APPROVAL:
+            raise MergeNotPending
+        plan = await _shown(connection, claimed)
+        pair = [contact.id for contact in (plan.device_contact, plan.lookup_contact) if contact]
+        await lock_contacts(connection, claimed.database_id, pair)
+        decision = None
+        if kind is not None and decision_id is not None:
+            decision, not_same_person = await demand_ending(connection, merge_id, decision_id, kind)
+            if not_same_person and plan.absorbed:
+                one, other = pair
+                await keep_apart(connection, claimed.database_id, one, other, decision_id)
+        ended = ENDS[kind] if kind else Outcome.EXPIRED
+        execution = Execution(merge_id, claimed.workflow_id, run_id, attempt, claimed.requester, decision, ended)
+        return await settle(connection, plan, execution)
+
+    return await store.rerun(work)
+
+
+async def _shown(connection: AsyncConnection, merge: MergeRow) -> Plan:
+    """The plan of the revision that stands, made again from its snapshots: what people saw, not what is now."""
+    row = (await connection.execute(_SNAPSHOTS, {"merge_id": merge.id})).one()
+    device_contact, lookup_contact = (
+        contact_from(snapshot) if snapshot else None for snapshot in (row.device_snapshot, row.lookup_snapshot)
+    )
+    return make_plan(device_contact, lookup_contact, merge.request, policy_from(merge.plan["policy"]))

@@ -1,0 +1,144 @@
+"""People and their roles. Whoever decides or audits is one of them, known by an e-mail address in lower case."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.contact_input import is_email
+from domain.errors import DatabaseNotFound, EmailInvalid, NameTaken, PersonNotFound, RoleMissing
+from domain.roles import Role
+from domain.text import flaw
+from store.engine import Store
+from store.tables import databases, people, roles
+
+_PEOPLE = """
+    SELECT p.id, p.email, p.name, p.created, p.disabled, (
+      SELECT jsonb_agg(jsonb_build_array(r.role, r.database_id) ORDER BY r.database_id NULLS FIRST, r.role)
+      FROM roles r WHERE r.person_id = p.id
+    ) AS roles
+    FROM people p
+"""
+_FIND = text(_PEOPLE + "WHERE p.email = :email")
+_LIST = text(_PEOPLE + "ORDER BY p.email")
+# Locked until the caller's transaction ends: whoever takes the role away, or disables the person, waits for it. Once
+# that was answered, nothing more is committed in the role's name.
+_HAS_ROLE = text("""
+    SELECT r.id FROM people p JOIN roles r ON r.person_id = p.id
+    WHERE p.id = :person_id AND p.disabled IS NULL
+      AND r.role = :role AND (r.database_id IS NULL OR r.database_id = :database_id)
+    FOR SHARE
+""")
+
+
+@dataclass(frozen=True)
+class GivenRole:
+    """`database_id` None: in every database."""
+
+    role: Role
+    database_id: int | None
+
+
+@dataclass(frozen=True)
+class Person:
+    """`disabled` is since when they may do nothing; their roles stay for the day they come back."""
+
+    id: int
+    email: str
+    name: str
+    created: datetime
+    disabled: datetime | None
+    roles: tuple[GivenRole, ...]
+
+
+async def add(store: Store, email: str, name: str) -> int:
+    """A new person, without a role; returns the id. Raises EmailInvalid, or NameTaken for a known address."""
+    address = _folded(email)
+    if not is_email(address) or flaw(address, len(address)):
+        raise EmailInvalid
+    async with store.transaction() as connection:
+        added = await connection.execute(
+            upsert(people).values(email=address, name=name).on_conflict_do_nothing().returning(people.c.id)
+        )
+        person_id = added.scalar()
+    if person_id is None:
+        raise NameTaken("A person with this e-mail address exists.")
+    return int(person_id)
+
+
+async def find(store: Store, email: str) -> Person:
+    """Upper and lower case are the same. Raises PersonNotFound."""
+    async with store.transaction() as connection:
+        row = (await connection.execute(_FIND, {"email": _folded(email)})).one_or_none()
+    if row is None:
+        raise PersonNotFound
+    return _person(row)
+
+
+async def list_all(store: Store) -> list[Person]:
+    """Everybody, the disabled too, by e-mail address."""
+    async with store.transaction() as connection:
+        return [_person(row) for row in await connection.execute(_LIST)]
+
+
+async def disable(store: Store, person_id: int) -> None:
+    """Their own tokens are refused from the next call on, and so is a merge on their decision that has not happened."""
+    async with store.transaction() as connection:
+        await connection.execute(
+            update(people).where(people.c.id == person_id, people.c.disabled.is_(None)).values(disabled=func.now())
+        )
+
+
+async def enable(store: Store, person_id: int) -> None:
+    """With the roles and tokens that they have."""
+    async with store.transaction() as connection:
+        await connection.execute(update(people).where(people.c.id == person_id).values(disabled=None))
+
+
+async def give_role(store: Store, person_id: int, role: Role, database_id: int | None) -> None:
+    """Giving it again changes nothing. `database_id` None: in every database. Raises DatabaseNotFound."""
+    async with store.transaction() as connection:
+        if database_id is not None:
+            await _demand_database(connection, database_id)
+        await connection.execute(
+            upsert(roles).values(person_id=person_id, role=role.value, database_id=database_id).on_conflict_do_nothing()
+        )
+
+
+async def take_role(store: Store, person_id: int, role: Role, database_id: int | None) -> bool:
+    """Whether they had been given exactly this: None takes what was given for every database, and nothing else."""
+    async with store.transaction() as connection:
+        taken = await connection.execute(
+            delete(roles)
+            .where(
+                roles.c.person_id == person_id,
+                roles.c.role == role.value,
+                roles.c.database_id.is_not_distinct_from(database_id),
+            )
+            .returning(roles.c.id)
+        )
+        return taken.one_or_none() is not None
+
+
+async def demand_role(connection: AsyncConnection, person_id: int, database_id: int, role: Role) -> None:
+    """Raises RoleMissing unless the person is enabled and has the role in the database, until the transaction ends."""
+    asked = {"person_id": person_id, "database_id": database_id, "role": role.value}
+    if (await connection.execute(_HAS_ROLE, asked)).first() is None:
+        raise RoleMissing
+
+
+async def _demand_database(connection: AsyncConnection, database_id: int) -> None:
+    if (await connection.execute(select(databases.c.id).where(databases.c.id == database_id))).one_or_none() is None:
+        raise DatabaseNotFound
+
+
+def _person(row: Row[Any]) -> Person:
+    given = tuple(GivenRole(Role(role), database_id) for role, database_id in row.roles or ())
+    return Person(row.id, row.email, row.name, row.created, row.disabled, given)
+
+
+def _folded(email: str) -> str:
+    return email.lower()

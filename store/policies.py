@@ -1,0 +1,64 @@
+"""Policies: versioned data. No row is ever changed; the one with the highest version stands."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from domain.approval import PLACEHOLDERS, ApprovalPolicy
+from domain.policy import Policy, SurvivorRule
+from domain.policy_change import PolicyChange, changed
+from store.engine import Store
+from store.locks import lock_schema
+from store.rules import approval_of, read_approval_policy
+from store.tables import policies
+
+
+@dataclass(frozen=True)
+class PolicyVersion:
+    """What a version said. Required columns and lookup keys are the database's own and have no versions."""
+
+    version: int
+    created: datetime
+    survivor: SurvivorRule
+    approval: ApprovalPolicy
+
+
+async def get(store: Store, database_id: int) -> tuple[Policy, ApprovalPolicy]:
+    """The policy that stands."""
+    async with store.statements() as connection:
+        return await read_approval_policy(connection, database_id)
+
+
+async def change(store: Store, database_id: int, wanted: PolicyChange) -> tuple[Policy, ApprovalPolicy]:
+    """A new version where something differs. Merges that are under way are planned again under it."""
+    async with store.transaction() as connection:
+        await lock_schema(connection, database_id)
+        policy, before = await read_approval_policy(connection, database_id)
+        survivor, after = wanted.survivor or policy.survivor, changed(before, wanted)
+        if (survivor, after) != (policy.survivor, before):
+            version = {"database_id": database_id, "version": policy.version + 1, "survivor": survivor.value}
+            await connection.execute(insert(policies).values({**version, **_columns(after)}))
+        return await read_approval_policy(connection, database_id)
+
+
+async def history(store: Store, database_id: int) -> list[PolicyVersion]:
+    """Every version, the newest first. Raises DatabaseNotFound."""
+    async with store.transaction() as connection:
+        await read_approval_policy(connection, database_id)
+        rows = await connection.execute(
+            select(policies, policies.c.deadline.label("decide_within"))
+            .where(policies.c.database_id == database_id)
+            .order_by(policies.c.version.desc())
+        )
+        return [PolicyVersion(row.version, row.created, SurvivorRule(row.survivor), approval_of(row)) for row in rows]
+
+
+def _columns(approval: ApprovalPolicy) -> dict[str, object]:
+    blocked = approval.blocked_values
+    return {
+        **asdict(approval),
+        "ask": approval.ask.value,
+        "outcomes": sorted(outcome.value for outcome in approval.outcomes),
+        "blocked_values": None if blocked == PLACEHOLDERS else list(blocked),
+    }

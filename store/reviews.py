@@ -1,0 +1,75 @@
+"""What people do around a decision: claim a merge, release it, comment on it, look at its revisions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import MergeClaimed, MergeNotPending
+from store.engine import Store
+from store.merges import PENDING_APPROVAL, read_merge
+from store.tables import merge_comments
+
+_CLAIM = text("""
+    UPDATE merges SET claimed_by = :person_id, claimed = now()
+    WHERE id = :merge_id AND state = 'pending_approval' AND (claimed_by IS NULL OR claimed_by = :person_id)
+    RETURNING id
+""")
+_RELEASE = text("UPDATE merges SET claimed_by = NULL, claimed = NULL WHERE id = :merge_id AND claimed_by = :person_id")
+_REVISIONS = text("""
+    SELECT revision, cause, plan, plan_digest, created FROM merge_revisions WHERE merge_id = :merge_id ORDER BY revision
+""")
+_COMMENTS = text("""
+    SELECT c.id, p.name AS person, c.text, c.at FROM merge_comments c JOIN people p ON p.id = c.person_id
+    WHERE c.merge_id = :merge_id ORDER BY c.id
+""")
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A plan as people were shown it, and why it was shown."""
+
+    revision: int
+    cause: str
+    plan: dict[str, Any]
+    plan_digest: str
+    created: datetime
+
+
+@dataclass(frozen=True)
+class Comment:
+    id: int
+    person: str
+    text: str
+    at: datetime
+
+
+async def claim(store: Store, merge_id: UUID, person_id: int) -> None:
+    """Says that this person looks at it. Raises MergeNotFound, MergeNotPending, or MergeClaimed for another's."""
+    async with store.transaction() as connection:
+        claimed = await connection.execute(_CLAIM, {"merge_id": merge_id, "person_id": person_id})
+        if claimed.one_or_none() is None:
+            merge = await read_merge(connection, merge_id)
+            raise MergeClaimed if merge.state == PENDING_APPROVAL else MergeNotPending
+
+
+async def release(store: Store, merge_id: UUID, person_id: int) -> None:
+    """Gives a claim up; nothing where it is another's or nobody's."""
+    async with store.statements() as connection:
+        await connection.execute(_RELEASE, {"merge_id": merge_id, "person_id": person_id})
+
+
+async def comment(store: Store, merge_id: UUID, person_id: int, content: str) -> None:
+    async with store.statements() as connection:
+        await connection.execute(insert(merge_comments).values(merge_id=merge_id, person_id=person_id, text=content))
+
+
+async def comments_of(connection: AsyncConnection, merge_id: UUID) -> list[Comment]:
+    return [Comment(**row._mapping) for row in await connection.execute(_COMMENTS, {"merge_id": merge_id})]
+
+
+async def revisions_of(connection: AsyncConnection, merge_id: UUID) -> list[Revision]:
+    return [Revision(**row._mapping) for row in await connection.execute(_REVISIONS, {"merge_id": merge_id})]

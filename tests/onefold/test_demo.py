@@ -1,0 +1,94 @@
+"""The demo's people and tokens, in a database of their own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from domain.roles import Role
+from onefold.demo import DATABASES, load_demo
+from onefold.demo_secrets import TOKENS, secrets_of
+from store import people, tokens
+from store.engine import Store
+from store.people import GivenRole
+from store.tokens import Scope, Token
+from tests.stack import Stack, new_database
+from tests.tenant import token_for
+
+EVERYBODY = {
+    "rob@onefold.example": Role.REQUESTER,
+    "sam@onefold.example": Role.SPECIALIST,
+    "sue@onefold.example": Role.SPECIALIST,
+    "alex@onefold.example": Role.AUDITOR,
+}
+PERSONAL = {
+    "ONEFOLD_SPECIALIST_TOKEN": "sam@onefold.example",
+    "ONEFOLD_SECOND_SPECIALIST_TOKEN": "sue@onefold.example",
+    "ONEFOLD_AUDITOR_TOKEN": "alex@onefold.example",
+    "ONEFOLD_ADMIN_TOKEN": "ada@onefold.example",
+}
+
+
+@pytest.fixture
+async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Store]:
+    store = Store.connect(new_database(stack, f"demo_{tmp_path.name}"), pool_size=2)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def bearers(tmp_path: Path) -> dict[str, str]:
+    return {name: secrets_of(tmp_path)[name] for name in TOKENS}
+
+
+async def found(store: Store, bearer: str) -> Token:
+    return (await tokens.authenticate(store, bearer))[0]
+
+
+async def test_everybody_has_a_role_in_the_demos_databases_and_the_admin_everywhere(
+    empty: Store, bearers: dict[str, str]
+) -> None:
+    await load_demo(empty, bearers)
+
+    roles = {person.email: set(person.roles) for person in await people.list_all(empty)}
+
+    everywhere = {"ada@onefold.example": {GivenRole(Role.ADMIN, None)}}
+    in_each = {email: {GivenRole(role, one) for one in DATABASES} for email, role in EVERYBODY.items()}
+    assert roles == everywhere | in_each
+
+
+async def test_the_tokens_are_the_peoples_own_and_one_the_services(empty: Store, bearers: dict[str, str]) -> None:
+    await load_demo(empty, bearers)
+
+    for variable, email in PERSONAL.items():
+        token = await found(empty, bearers[variable])
+        assert (token.owner_kind, token.person_id) == ("person", (await people.find(empty, email)).id)
+    service = await found(empty, bearers["ONEFOLD_TOKEN"])
+    assert (service.owner_kind, service.person_id) == ("service", (await people.find(empty, "rob@onefold.example")).id)
+    assert service.reach(Scope.MERGES_REQUEST) == sorted(DATABASES)
+    assert service.reach(Scope.MERGES_DECIDE) == service.reach(Scope.DATABASES_WRITE) == []
+
+
+async def test_loading_it_again_does_not_give_back_what_was_taken_away(empty: Store, bearers: dict[str, str]) -> None:
+    await load_demo(empty, bearers)
+    sam = await people.find(empty, "sam@onefold.example")
+    assert await people.take_role(empty, sam.id, Role.SPECIALIST, 99999)
+
+    await load_demo(empty, bearers)
+
+    token = await found(empty, bearers["ONEFOLD_SPECIALIST_TOKEN"])
+    assert token.reach(Scope.MERGES_DECIDE) == sorted(set(DATABASES) - {99999})
+
+
+async def test_the_tokens_of_an_older_data_folder_become_those_of_people(empty: Store, bearers: dict[str, str]) -> None:
+    """They were nobody's: a folder from before there were people keeps them in its secrets.env."""
+    older = {**bearers, **{name: await token_for(empty, None, [Scope.ADMIN]) for name in PERSONAL}}
+    older["ONEFOLD_TOKEN"] = await token_for(empty, sorted(DATABASES), [Scope.MERGES_REQUEST])
+
+    await load_demo(empty, older)
+
+    assert (await found(empty, older["ONEFOLD_SPECIALIST_TOKEN"])).reach(Scope.MERGES_DECIDE) == sorted(DATABASES)
+    assert (await found(empty, older["ONEFOLD_AUDITOR_TOKEN"])).reach(Scope.ADMIN) == []
+    service = await found(empty, older["ONEFOLD_TOKEN"])
+    assert (service.owner_kind, service.reach(Scope.MERGES_REQUEST)) == ("service", sorted(DATABASES))
+    assert service.person_id == (await people.find(empty, "rob@onefold.example")).id
