@@ -13,6 +13,7 @@ from api import (
     databases,
     establish_identity,
     health,
+    kept_apart,
     lookup_keys,
     merges,
     policies,
@@ -53,6 +54,7 @@ def create_app(lifespan: Lifespan, version: str) -> FastAPI:
         reviews.router,
         databases.router,
         policies.router,
+        kept_apart.router,
         activity.router,
     ):
         app.include_router(router)

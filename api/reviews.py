@@ -6,13 +6,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Request, Response
 
 from api.bodies import StrictRoute
-from api.gateway import DecisionRefused, RunClosed
+from api.deciding import carry_out
 from api.merge_document import etag, whole_document
 from api.merge_shapes import CommentInput, Decision, DecisionInput, DecisionPending, ReasonInput, WholeMerge
 from api.openapi import Responses, may_refuse
 from api.responses import document
 from api.services import Caller, Wired, authenticated, demand
-from domain import errors
 from domain.errors import (
     AlreadyDecided,
     DigestMissing,
@@ -24,15 +23,12 @@ from domain.errors import (
     PersonRequired,
     PlanStale,
     ReasonMissing,
-    Refusal,
     RoleMissing,
-    ServiceUnavailable,
     ValueInvalid,
 )
-from domain.messages import DecideInput
 from domain.text import flaw
-from store import decisions, reviews
-from store.decisions import Decider, Given, Kind
+from store import reviews
+from store.decisions import Given, Kind
 from store.merges import MergeRow, read_merge
 from store.tokens import OwnerKind, Scope, Token
 
@@ -139,35 +135,13 @@ async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: Comme
 
 
 async def _carry_out(wired: Wired, merge: MergeRow, token: Token, given: Given) -> Response:
-    person_id = token.person_id if token.owner_kind is OwnerKind.PERSON else None
-    merge, decision_id = await decisions.decide(wired.store, merge.id, given, Decider(token.id, person_id))
-    message = DecideInput(str(decision_id), given.kind.value, merge.plan_digest)
-    try:
-        decided = await wired.gateway.decide(merge.workflow_id, merge.run_id, message)
-    except DecisionRefused as refused:
-        raise _refusal(refused.code) from None
-    except RunClosed:
-        decided = None
-        if (await _read(wired, merge.id)).outcome is None:
-            raise ServiceUnavailable from None
+    done = await carry_out(wired, merge.id, token, given)
     answer: dict[str, object] = {"mergeId": merge.id, "decision": given.kind.value}
-    now = await _read(wired, merge.id)
-    if now.decision_id == decision_id:
-        receipt = now.receipt and now.receipt.document()
-        return document({**answer, "state": now.state, "outcome": now.outcome, "receipt": receipt})
-    if now.outcome is not None:
-        async with wired.store.statements() as connection:
-            raise await decisions.already_decided(connection, now)
-    if decided is not None:
-        raise decisions.stale(now)
-    location = {"Location": f"/v1/merges/{merge.id}", "Retry-After": "1"}
-    return document({**answer, "state": "merging", "outcome": None}, status=202, headers=location)
-
-
-def _refusal(code: str) -> Refusal:
-    """What the merge itself refused, when it looked again."""
-    known = {kind.code: kind for kind in errors.refusals()}
-    return known[code]() if code in known else ServiceUnavailable()
+    if done is None:
+        location = {"Location": f"/v1/merges/{merge.id}", "Retry-After": "1"}
+        return document({**answer, "state": "merging", "outcome": None}, status=202, headers=location)
+    receipt = done.receipt and done.receipt.document()
+    return document({**answer, "state": done.state, "outcome": done.outcome, "receipt": receipt})
 
 
 def _specialist(merge: MergeRow, token: Token) -> int:

@@ -41,6 +41,33 @@ class Unauthenticated(Refusal):
     title = "A valid bearer token is required."
 
 
+class FormForeign(Refusal):
+    status = 403
+    title = "The form was sent from another site. Nothing was done."
+
+
+class FormStale(Refusal):
+    status = 403
+    title = "The form belongs to another session or to another plan. Nothing was done."
+
+
+class SignInFailed(Refusal):
+    """The same for an unknown address, a wrong password and a disabled person: nobody can probe for people."""
+
+    status = 401
+    title = "Nobody signs in with this address and password."
+
+
+class SignInBlocked(Refusal):
+    status = 429
+    title = "Too many wrong passwords. Try again in a minute."
+
+
+class PasswordWeak(Refusal):
+    status = 422
+    title = "The password is too short or too long."
+
+
 class ScopeMissing(Refusal):
     status = 403
     title = "The token lacks a scope that this call needs."
@@ -282,6 +309,11 @@ class NotRequester(Refusal):
 class PersonNotFound(Refusal):
     status = 404
     title = "Nobody has this e-mail address."
+
+
+class PairNotFound(Refusal):
+    status = 404
+    title = "The database keeps no such pair apart."
 
 
 class DeviceBusy(Refusal):

@@ -7,7 +7,19 @@ import sys
 
 import typer
 
-from onefold.commands import database, doctor, invariants, merge, policy, simulate, token, user
+from onefold.commands import (
+    database,
+    decide,
+    doctor,
+    invariants,
+    kept_apart,
+    merge,
+    plan,
+    policy,
+    simulate,
+    token,
+    user,
+)
 from onefold.commands.failures import CommandFailed, tell
 from onefold.commands.running import in_store, run, settings
 
@@ -23,6 +35,11 @@ app.add_typer(user.app, name="user")
 app.add_typer(database.app, name="database")
 app.add_typer(policy.app, name="policy")
 app.add_typer(merge.app, name="merge")
+app.add_typer(plan.app, name="plan")
+app.add_typer(kept_apart.app, name="kept-apart")
+app.command()(decide.approve)
+app.command()(decide.reject)
+app.command()(decide.withdraw)
 app.command()(simulate.simulate)
 app.command()(invariants.invariants)
 app.command()(doctor.doctor)

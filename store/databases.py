@@ -14,6 +14,7 @@ from domain.columns import Column
 from domain.errors import DatabaseNotFound, NameTaken
 from domain.policy import Policy, SurvivorRule
 from ledger.entry import GENESIS
+from store import outbox
 from store.engine import RowsChanged, Store
 from store.locks import lock_schema
 from store.rules import read_approval_policy, read_schema
@@ -103,6 +104,8 @@ async def add_column(store: Store, database_id: int, column: Column) -> None:
         )
         if added.one_or_none() is None:
             raise NameTaken(f"The database has a column {column.name}.")
+        if column.required:
+            await outbox.plan_anew_in_database(connection, database_id)
 
 
 async def add_qualifier(store: Store, database_id: int, channel: Channel, name: str) -> None:

@@ -128,7 +128,7 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
         merge = await read_merge(connection, merge_id)
         await _demand_pending(connection, merge)
         await _demand_may(connection, merge, given.kind, decider)
-        if given.kind is Kind.REJECT and not given.reason:
+        if given.kind is Kind.REJECT and not (given.reason or "").strip():
             raise ReasonMissing
         if given.kind is not Kind.WITHDRAW and given.digest != merge.plan_digest:
             raise stale(merge)

@@ -28,8 +28,8 @@ _KEEP_APART = text("""
     AND one.id <> other.id
 """)
 _LIST = text("""
-    SELECT n.id, n.contact_id, n.other_id, n.created, d.merge_id, d.person_id, d.reason
-    FROM never_merge n JOIN decisions d ON d.id = n.decision_id
+    SELECT n.id, n.contact_id, n.other_id, n.created, d.merge_id, p.name AS person, d.reason
+    FROM never_merge n JOIN decisions d ON d.id = n.decision_id JOIN people p ON p.id = d.person_id
     WHERE n.database_id = :database_id AND n.lifted IS NULL ORDER BY n.id
 """)
 _LIFT = text("""
@@ -47,7 +47,7 @@ class KeptApart:
     other_id: int
     created: datetime
     merge_id: UUID
-    person_id: int
+    person: str
     reason: str
 
 

@@ -178,6 +178,9 @@ people = Table(
     Column("name", Text, nullable=False),
     Column("created", _TIME, nullable=False, server_default=_NOW),
     Column("disabled", _TIME),
+    Column("password_hash", Text, comment="argon2id; null: no sign-in with a password"),
+    Column("failed_sign_ins", Integer, nullable=False, server_default=text("0")),
+    Column("sign_in_blocked_until", _TIME),
 )
 
 roles = Table(
@@ -206,6 +209,16 @@ tokens = Table(
     Column("expires", _TIME, nullable=False),
     Column("revoked", _TIME),
     CheckConstraint("owner_kind IN ('service', 'person')", name="owner_kind"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_id", ForeignKey("tokens.id"), primary_key=True),
+    Column("last_seen", _TIME, nullable=False, server_default=_NOW),
+    Column("authenticated", _TIME, nullable=False, server_default=_NOW, comment="when the password was last given"),
+    Column("browser", Text, nullable=False, comment="as it named itself"),
+    comment="a personal token that lives in a browser's cookie",
 )
 
 merges = Table(
@@ -324,6 +337,19 @@ merge_comments = Table(
     Column("person_id", ForeignKey("people.id"), nullable=False),
     Column("text", Text, nullable=False),
     Column("at", _TIME, nullable=False, server_default=_NOW),
+)
+
+reveals = Table(
+    "reveals",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("person_id", ForeignKey("people.id"), nullable=False),
+    Column("token_id", ForeignKey("tokens.id"), nullable=False),
+    Column("database_id", ForeignKey("databases.id"), nullable=False),
+    Column("subject", Text, nullable=False, comment="contact or merge, and its id"),
+    Column("at", _TIME, nullable=False, server_default=_NOW),
+    Index(None, "person_id", "subject", "at"),
+    comment="who looked at values that their role masks",
 )
 
 outbox = Table(

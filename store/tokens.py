@@ -7,7 +7,7 @@ import secrets
 import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -19,9 +19,11 @@ from domain.errors import DatabaseKeyed, NameTaken, PersonRequired, ScopeMissing
 from domain.roles import Role
 from store.engine import Store
 from store.people import Person
-from store.tables import people, tokens
+from store.tables import people, sessions, tokens
 
 _SHAPE = re.compile(r"of_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
+# A session that its browser has not used for so long is over.
+SESSION_IDLE = timedelta(minutes=30)
 _ID_LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -55,8 +57,8 @@ _VALID = text("""
         SELECT jsonb_agg(jsonb_build_array(r.role, r.database_id)) FROM roles r WHERE r.person_id = t.person_id
       ) END AS roles,
       EXISTS (SELECT FROM databases d WHERE d.id = :database_id) AS database_exists
-    FROM tokens t
-    WHERE t.id = :id AND t.revoked IS NULL AND t.expires > now() AND (
+    FROM tokens t LEFT JOIN sessions s ON s.token_id = t.id
+    WHERE t.id = :id AND t.revoked IS NULL AND t.expires > now() AND coalesce(s.last_seen > now() - :idle, true) AND (
       t.owner_kind = 'service' OR EXISTS (SELECT FROM people p WHERE p.id = t.person_id AND p.disabled IS NULL)
     )
 """)
@@ -144,7 +146,9 @@ async def authenticate(store: Store, bearer: str, database_id: int = 0) -> tuple
     """
     token_id, secret = _parts(bearer)
     async with store.statements() as connection:
-        row = (await connection.execute(_VALID, {"id": token_id, "database_id": database_id})).one_or_none()
+        row = (
+            await connection.execute(_VALID, {"id": token_id, "database_id": database_id, "idle": SESSION_IDLE})
+        ).one_or_none()
     if row is None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         raise Unauthenticated
     kind = OwnerKind(row.owner_kind)
@@ -229,7 +233,13 @@ async def _create(store: Store, bearer: str, **values: object) -> None:
 
 
 async def list_all(store: Store) -> list[TokenRow]:
-    query = select(tokens, people.c.email).outerjoin(people).order_by(tokens.c.created, tokens.c.id)
+    """Those of services and people; sessions are listed by themselves."""
+    query = (
+        select(tokens, people.c.email)
+        .outerjoin(people)
+        .where(tokens.c.id.not_in(select(sessions.c.token_id)))
+        .order_by(tokens.c.created, tokens.c.id)
+    )
     async with store.transaction() as connection:
         return [
             TokenRow(
@@ -257,6 +267,11 @@ async def revoke(store: Store, token_id: str) -> bool:
             .returning(tokens.c.id)
         )
         return revoked.one_or_none() is not None
+
+
+def id_of(bearer: str) -> str:
+    """The public part of a token. Raises Unauthenticated for what is none."""
+    return _parts(bearer)[0]
 
 
 def _parts(bearer: str) -> tuple[str, str]:

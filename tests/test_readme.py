@@ -8,8 +8,10 @@ from pydantic import AliasChoices, AliasPath
 from pydantic.fields import FieldInfo
 
 from domain.plan import Outcome, Rule
+from domain.roles import Role
 from onefold.cli import app
 from onefold.settings import Settings, UpSettings
+from store.tokens import SCOPES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +43,13 @@ def test_the_defaults_in_the_table_are_the_settings_own() -> None:
 def test_every_outcome_and_rule_is_explained() -> None:
     for word in (*Outcome, *Rule):
         assert f"`{word.value}`" in README, word
+
+
+def test_every_role_is_explained_with_its_scopes() -> None:
+    told = dict(re.findall(r"^\| `([a-z]+)` \| (`[^|]+) \|$", README, re.MULTILINE))
+    for role in set(Role) - {Role.ADMIN}:
+        assert set(re.findall(r"`([a-z:]+)`", told[role.value])) == SCOPES[role], role
+    assert told["admin"].startswith("`admin`, which includes all others but `merges:decide`")
 
 
 def test_every_command_that_is_named_exists() -> None:

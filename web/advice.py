@@ -79,6 +79,11 @@ ADVICE = {
         "Write `?filter=lookupkeyfields=userId=777374`. More pairs follow after a semicolon, and all of them must name"
         " the same contact. Percent-encode names and values."
     ),
+    "form-foreign": (
+        "Open the page on this service itself and send the form from there. If you did, a proxy may change the host:"
+        " it has to pass `Host` on as the browser sent it."
+    ),
+    "form-stale": "Go back, load the page again, look at what it shows now, and send the form from there.",
     "identity-blocked": (
         "The value is one that systems write where they know nobody, such as `unknown` or zeros; given to a contact, it"
         " would make one person of many. Send no identity until you know whose device it is. If it is a real"
@@ -152,12 +157,17 @@ ADVICE = {
     ),
     "not-same-person": (
         "Somebody saw both contacts and said that they are two people, so the request was not even put to a"
-        " specialist. If that was wrong, a specialist of the database can lift it; then send the request again. Nothing"
-        " was changed."
+        " specialist. If that was wrong, a specialist of the database can lift it, with"
+        " `onefold kept-apart lift` or `DELETE /v1/databases/{databaseId}/kept-apart/{pairId}`; then send the request"
+        " again. Nothing was changed."
     ),
     "own-request": (
         "You asked for this merge, joined the request, or answer for the service that did. Have another specialist of"
         " the database decide."
+    ),
+    "pair-not-found": (
+        "`GET /v1/databases/{databaseId}/kept-apart` lists the pairs that stand. One that is not among them was lifted"
+        " before, or is another database's."
     ),
     "person-not-found": (
         "Check the address; upper and lower case are the same. `onefold user list` shows everybody, and"
@@ -167,6 +177,7 @@ ADVICE = {
         "Use a personal token, made with `onefold token create --person`, of somebody who has the role that this needs."
         " A service's token can't be given the right to decide, whatever its scopes."
     ),
+    "password-weak": "Choose one of 12 to 256 characters; a sentence that only you would say is good.",
     "plan-stale": (
         "A contact or the device changed after you read the plan. `revision` and `digest` are those of the plan that"
         " stands now, and `GET /v1/merges/{mergeId}` shows it. Read it, and decide on that one."
@@ -204,6 +215,14 @@ ADVICE = {
     "service-unavailable": (
         "Wait as long as `Retry-After` says and send the same request again; a merge happens once, however often it is"
         " asked for. If it lasts, `/readyz` names the part that does not answer."
+    ),
+    "sign-in-blocked": (
+        "Wait a minute. Five wrong passwords in a row make a pause, and each further one makes another; an admin can"
+        " set a new password with `onefold user password`."
+    ),
+    "sign-in-failed": (
+        "Check the address, and whether the keyboard writes what you mean. The answer is the same for an unknown"
+        " address, a wrong password and a person who was disabled; an admin can tell which it is."
     ),
     "unauthenticated": (
         "Send `Authorization: Bearer` and a token. If you did, it is misspelt, has expired or was revoked, or the"

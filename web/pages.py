@@ -1,14 +1,28 @@
 """All pages, and the files that they are made of: complete without JavaScript, every byte from our own origin."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from fastapi import FastAPI
 
-from web import home, problem_pages, reference
+from web import home, problem_pages, reference, sign_in
 from web.static_files import OwnFiles
 
 
-def install(app: FastAPI) -> None:
+@dataclass(frozen=True)
+class DemoAccount:
+    """What the sign-in page of the demo, and of nothing else, tells everybody."""
+
+    email: str
+    name: str
+    role: str
+    password: str
+
+
+def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = ()) -> None:
     """Adds the pages to an application made by `create_app`."""
-    for router in (home.router, reference.router, problem_pages.router):
+    app.state.demo_accounts = demo_accounts
+    for router in (home.router, reference.router, problem_pages.router, sign_in.router):
         app.include_router(router)
     app.mount("/static/swagger-ui", OwnFiles(packages=[("fastapi_offline", "static")]))
     app.mount("/static", OwnFiles(packages=[("web", "static")]))

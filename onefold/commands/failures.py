@@ -14,9 +14,10 @@ _OLD_SCHEMA = {"UndefinedTable", "UndefinedColumn", "InvalidSchemaName"}
 class CommandFailed(Exception):
     """A command that can't do its work. `code` is stable, the message a sentence for the person at the terminal."""
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: str, exit_code: int = ERROR) -> None:
         super().__init__(sentence)
         self.code = code
+        self.exit_code = exit_code
 
 
 def tell(error: Exception) -> int:
@@ -37,7 +38,7 @@ def _told(error: Exception) -> tuple[str, str, int]:
 
     match error:
         case CommandFailed():
-            return error.code, str(error), ERROR
+            return error.code, str(error), error.exit_code
         case SettingsError():
             return "settings-invalid", str(error), ERROR
         case ServiceUnavailable() | OperationalError() | InterfaceError():

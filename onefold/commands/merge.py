@@ -5,6 +5,7 @@ from uuid import UUID
 
 import typer
 
+from onefold.commands import merge_reviews
 from onefold.commands.output import Json, console, print_facts, print_json
 from onefold.commands.running import in_store
 
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
     from store.merges import MergeRow
 
 app = typer.Typer(no_args_is_help=True, help="Merges, as they were planned and done.")
-
-
-@app.callback()
-def merge() -> None:
-    """Merges, as they were planned and done."""
+app.command("list")(merge_reviews.list_)
+app.command()(merge_reviews.claim)
+app.command()(merge_reviews.release)
+app.command()(merge_reviews.comment)
 
 
 @app.command()

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from store.people import GivenRole, Person
 
 _NAME_LENGTH = 255
+_ROLES = "A requester asks for merges, a specialist decides on them, an auditor reads, an admin sets up."
 
 app = typer.Typer(no_args_is_help=True, help="People and their roles.")
 
@@ -42,12 +43,12 @@ def add(
 @app.command()
 def role(
     email: Email,
-    role: Annotated[Role, typer.Argument(metavar="ROLE", help=f"{', '.join(Role)}.")],
+    role: Annotated[Role, typer.Argument(metavar="ROLE", help=_ROLES)],
     database: Annotated[int | None, typer.Option(help="The database it is for.", min=1, max=2**63 - 1)] = None,
     all_databases: Annotated[bool, typer.Option("--all-databases", help="It is for every database.")] = False,
     remove: Annotated[bool, typer.Option("--remove", help="Take it away, from now on.")] = False,
 ) -> None:
-    """Give a role, or take it away. It holds from the next call on, and for decisions that have not happened yet."""
+    """Give a role, or take it away, from the next call on. What they approved and has not happened yet needs it too."""
     if (database is not None) == all_databases:
         raise typer.BadParameter("name a database, or give --all-databases instead.", param_hint="--database")
     if remove:
@@ -60,7 +61,7 @@ def role(
 
 @app.command()
 def disable(email: Email) -> None:
-    """Refuse a person's own tokens and what they have decided. A service that they answer for goes on."""
+    """Refuse a person's own tokens, and merges that they approved. A service that they answer for goes on."""
     in_store(lambda store: _disable(store, email))
     typer.echo(f"{email} is disabled. To undo it: onefold user enable {email}")
 
@@ -86,7 +87,7 @@ def list_(as_json: Json = False) -> None:
         return
     shown = table("E-mail", "Name", "Roles", "State")
     for person in found:
-        state = f"disabled {person.disabled:%Y-%m-%d}" if person.disabled else "enabled"
+        state = "disabled" if person.disabled else "enabled"
         shown.add_row(cell(person.email), cell(person.name), _roles(person.roles), state)
     console().print(shown)
 
@@ -128,9 +129,9 @@ def _where(database_id: int | None) -> str:
 
 
 def _roles(given: "tuple[GivenRole, ...]") -> str:
-    """`auditor in all, specialist in 10000 and 20000`."""
+    """`specialist in 10000 and 20000`, a line for each role."""
     where = {role: [str(one.database_id or "all") for one in given if one.role is role] for role in Role}
-    return ", ".join(f"{role.value} in {' and '.join(places)}" for role, places in where.items() if places) or "none"
+    return "\n".join(f"{role.value} in {' and '.join(places)}" for role, places in where.items() if places) or "none"
 
 
 def _document(person: "Person") -> dict[str, object]:

@@ -25,13 +25,16 @@ class SmtpServer:
         """Reads smtp://user:password@host:port or smtps://...; raises ValueError without repeating any of it."""
         try:
             parts = urlsplit(url)
-            port = parts.port or _PORTS[parts.scheme]
-        except (ValueError, KeyError):
-            raise ValueError("smtp://user:password@host:port, or smtps://..., is wanted") from None
-        if parts.scheme not in _PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("smtp://user:password@host:port is wanted, with special characters percent-encoded")
+            host, port = parts.hostname, parts.port
+        except ValueError:
+            host, port = None, None
+        if not host or parts.scheme not in _PORTS or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError(
+                "smtp://user:password@host:port, or smtps://..., special characters percent-encoded, is wanted"
+            )
         user = unquote(parts.username) if parts.username else None
-        return cls(parts.hostname, port, parts.scheme == "smtps", user, unquote(parts.password or ""))
+        is_tls = parts.scheme == "smtps"
+        return cls(host, port or _PORTS[parts.scheme], is_tls, user, unquote(parts.password or ""))
 
 
 def parse_sender(text: str) -> Address:
@@ -42,5 +45,5 @@ def parse_sender(text: str) -> Address:
     except (MessageError, ValueError, IndexError):
         sender = Address()
     if not (sender.username and sender.domain):
-        raise ValueError("an e-mail address is wanted, or a name with one in angle brackets")
+        raise ValueError("an e-mail address, or a name with one in angle brackets, is wanted")
     return sender

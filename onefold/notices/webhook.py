@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import ssl
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 
 import httpx
 import standardwebhooks
@@ -27,7 +29,7 @@ class Webhook:
         # Of the answer only the status is read; the time is that of the whole exchange, however slowly it trickles.
         async with (
             asyncio.timeout(_SECONDS),
-            httpx.AsyncClient(timeout=_SECONDS, follow_redirects=False) as http,
+            httpx.AsyncClient(verify=_trusted(), timeout=_SECONDS, follow_redirects=False) as http,
             http.stream("POST", self.url, content=body, headers=self._headers(notice, body)) as answer,
         ):
             status = answer.status_code
@@ -45,6 +47,12 @@ class Webhook:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": standardwebhooks.Webhook(self.secret).sign(message_id, now, body),
         }
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Made once: to read the authorities takes longer than the call, and the worker's workflows would wait for it."""
+    return httpx.create_ssl_context()
 
 
 def document(notice: Notice) -> dict[str, object]:

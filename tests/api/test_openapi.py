@@ -22,6 +22,7 @@ OPERATION_IDS = {
     *("listLookupKeys", "getLookupKey", "putLookupKey", "deleteLookupKey"),
     *("listDatabases", "createDatabase", "getDatabase", "addColumn", "addAppKey", "addCampaign"),
     *("getPolicy", "putPolicy", "listPolicyVersions"),
+    *("listKeptApart", "liftKeptApart"),
     *("addMessage", "listMessages", "addEvent", "listEvents"),
     *PROBE_IDS,
 }

@@ -95,8 +95,9 @@ def test_devices_gained_are_those_of_the_absorbed_contact(gained: int, over: int
     assert reasons_to_ask(plan, when(devices_gained_over=over), None) == ((Reason.DEVICES_GAINED,) if asks else ())
 
 
-def test_devices_of_the_survivor_are_not_gained() -> None:
-    plan = of_pair({"devices": (*device_contact().devices, device(23, "m|c"))}, {})
+@pytest.mark.parametrize("created", ["2019-01-01", "2021-01-01"])
+def test_devices_of_the_survivor_are_not_gained_whether_it_is_older_or_newer(created: str) -> None:
+    plan = of_pair({"created": created, "devices": (*device_contact().devices, device(23, "m|c"))}, {})
     assert reasons_to_ask(plan, when(devices_gained_over=0), None) == ()
 
 

@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
+from domain.roles import Role
+from store.engine import Store
 from tests.onefold.cli import Command, command
+from tests.onefold.reviewing import Person, as_person, bearer
 from tests.stack import Stack, free_port
+from tests.tenant import Tenant, person_token
 
 
 @pytest.fixture(name="free_port")
@@ -45,3 +49,15 @@ def live_onefold(onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("ONEFOLD_DATA", str(stack.folder / "no data folder"))
     return onefold
+
+
+@pytest.fixture
+async def specialist(
+    live_onefold: Command, stack: Stack, store: Store, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> Person:
+    """A specialist of the tenant at a terminal, where the token that requests are made with is known too."""
+    token = await person_token(store, [tenant.id], Role.SPECIALIST)
+    monkeypatch.setenv("ONEFOLD_URL", stack.url)
+    monkeypatch.setenv("ONEFOLD_SPECIALIST_TOKEN", token)
+    monkeypatch.setenv("ONEFOLD_TOKEN", bearer(tenant))
+    return as_person(live_onefold, token)

@@ -35,7 +35,7 @@ class Mailbox:
     goodbye: str = "221 Bye"
     refused_recipient: str | None = None
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name, as are the next two
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self.refused_recipient:
@@ -43,7 +43,7 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return ACCEPTED
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         answer = self.answers.pop(0) if self.answers else ACCEPTED
         if answer == ACCEPTED:
             assert isinstance(envelope.content, bytes)
@@ -53,7 +53,7 @@ class Mailbox:
             self.under_tls.append(session.ssl is not None)
         return answer
 
-    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         return self.goodbye
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -94,11 +94,12 @@ class Delivery:
 
 @dataclass
 class Receiver:
-    """A webhook's receiver. `answers` are the statuses of its next answers; then it says 204."""
+    """A webhook's receiver. `answers` are the statuses of its next answers; then it says 204, once it may."""
 
     port: int
     deliveries: list[Delivery] = field(default_factory=list)
     answers: "queue.SimpleQueue[int]" = field(default_factory=queue.SimpleQueue)
+    may_answer: threading.Event = field(default_factory=threading.Event)
 
     @property
     def url(self) -> str:
@@ -108,11 +109,13 @@ class Receiver:
 @contextmanager
 def webhook_receiver() -> Iterator[Receiver]:
     receiver = Receiver(free_port())
+    receiver.may_answer.set()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             receiver.deliveries.append(Delivery(dict(self.headers.items()), body))
+            receiver.may_answer.wait(30)
             status = 204 if receiver.answers.empty() else receiver.answers.get()
             self.send_response(status)
             if status // 100 == 3:
@@ -134,4 +137,4 @@ def webhook_receiver() -> Iterator[Receiver]:
 
 def told(message: EmailMessage) -> str:
     """All that a mail says, headers included, in clear."""
-    return json.dumps(dict(message.items())) + message.get_content()
+    return json.dumps(dict(message.items())) + str(message.get_content())

@@ -89,7 +89,8 @@ def test_the_demo_says_which_of_its_tokens_are_missing(onefold: Command, monkeyp
     monkeypatch.setenv("ONEFOLD_TOKEN", "x")
     for name in ("SPECIALIST", "SECOND_SPECIALIST", "AUDITOR", "ADMIN"):
         monkeypatch.delenv(f"ONEFOLD_{name}_TOKEN", raising=False)
-    assert "ONEFOLD_SPECIALIST_TOKEN, ONEFOLD_AUDITOR_TOKEN, ONEFOLD_ADMIN_TOKEN. (" in onefold("demo").err
+    missing = "ONEFOLD_SPECIALIST_TOKEN, ONEFOLD_SECOND_SPECIALIST_TOKEN, ONEFOLD_AUDITOR_TOKEN, ONEFOLD_ADMIN_TOKEN. ("
+    assert missing in onefold("demo").err
 
 
 def test_wrong_usage_exits_with_2(onefold: Command) -> None:

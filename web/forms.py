@@ -1,0 +1,66 @@
+"""Forms: read whole, sent by a page of ours, and bound to what its viewer saw."""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+
+from domain.errors import BodyTooLarge, FormForeign, FormStale
+from web.viewer import Viewer
+
+_LARGEST = 64 * 1024
+TOKEN = "form_token"  # noqa: S105 - a field's name
+
+
+@dataclass(frozen=True)
+class Form:
+    """The fields of one form, as texts; what is missing reads as empty."""
+
+    fields: Mapping[str, str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.fields.get(name, "").strip()
+
+    def has(self, name: str) -> bool:
+        return bool(self[name])
+
+
+async def read_form(request: Request) -> Form:
+    """Raises FormForeign for a form of another site, BodyTooLarge."""
+    demand_own_origin(request)
+    if int(request.headers.get("content-length") or 0) > _LARGEST:
+        raise BodyTooLarge
+    given = await request.form(max_files=0, max_fields=100)
+    return Form({name: value for name, value in given.items() if not isinstance(value, UploadFile)})
+
+
+async def read_bound_form(request: Request, viewer: Viewer, *shown: str) -> Form:
+    """A form that this viewer's own page made for this path, and for what was `shown` there.
+
+    `shown` are names of fields whose values the token binds, such as the digest of the plan. Raises FormStale for a
+    token of another session, path or plan, and what `read_form` raises.
+    """
+    form = await read_form(request)
+    expected = viewer.form_token(purpose(request.url.path, *(form[name] for name in shown)))
+    if not hmac.compare_digest(form[TOKEN], expected):
+        raise FormStale
+    return form
+
+
+def purpose(path: str, *shown: str) -> str:
+    return "\x1f".join((path, *shown))
+
+
+def demand_own_origin(request: Request) -> None:
+    """By what the browser says of where a request comes from; an old one that says nothing has the form's token."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site not in {"same-origin", "none"}:
+            raise FormForeign
+        return
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
+        raise FormForeign

@@ -1,0 +1,84 @@
+"""Sign-in and sign-out, and the sessions that a person has open."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
+
+from api.services import Wired
+from domain.errors import SignInBlocked, SignInFailed
+from store import passwords, people, sessions, tokens
+from web.forms import purpose, read_bound_form, read_form
+from web.page_route import PageRoute
+from web.rendering import LIVE, page
+from web.viewer import MaybeSignedIn, SignedIn, end_session, set_session
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+Next = Annotated[str, Query(alias="next", max_length=2000)]
+
+
+@router.get("/login")
+async def login(request: Request, viewer: MaybeSignedIn, next_: Next = "/inbox") -> Response:
+    """Also where somebody who is signed in shows again who they are."""
+    return _form(request, next_, email=viewer.session.email if viewer else "", viewer=viewer)
+
+
+@router.post("/login")
+async def sign_in(request: Request, wired: Wired, before: MaybeSignedIn) -> Response:
+    form = await read_form(request)
+    email, back = form["email"], _own_path(form["next"])
+    try:
+        person_id = await passwords.check_password(wired.store, email, form.fields.get("password", ""))
+    except (SignInFailed, SignInBlocked) as refusal:
+        return _form(request, back, email=email, status=refusal.status, trouble=refusal.title)
+    person = await people.find(wired.store, email)
+    assert person.id == person_id  # noqa: S101 - by the same address
+    answer = RedirectResponse(back, 303)
+    # Never the session that the browser came with: somebody else may have put it there.
+    if before is not None:
+        await tokens.revoke(wired.store, before.token.id)
+    secret = await sessions.start(wired.store, person, request.headers.get("user-agent", "a browser without a name"))
+    set_session(request, answer, secret)
+    return answer
+
+
+@router.post("/logout")
+async def sign_out(request: Request, wired: Wired, viewer: SignedIn) -> Response:
+    await read_bound_form(request, viewer)
+    await tokens.revoke(wired.store, viewer.token.id)
+    answer = RedirectResponse("/login", 303)
+    end_session(request, answer)
+    return answer
+
+
+@router.get("/sessions")
+async def list_(request: Request, wired: Wired, viewer: SignedIn) -> Response:
+    found = await sessions.list_open(wired.store, viewer.session.person_id)
+    token = viewer.form_token(purpose("/sessions"))
+    return page(request, "sessions.html", cache=LIVE, viewer=viewer, sessions=found, form_token=token)
+
+
+@router.post("/sessions")
+async def revoke(request: Request, wired: Wired, viewer: SignedIn) -> Response:
+    """Ends one of the person's own sessions, wherever it is."""
+    form = await read_bound_form(request, viewer)
+    own = {one.token_id for one in await sessions.list_open(wired.store, viewer.session.person_id)}
+    if form["session"] in own:
+        await tokens.revoke(wired.store, form["session"])
+    return RedirectResponse("/sessions", 303)
+
+
+def _form(request: Request, back: str, **values: object) -> Response:
+    shown = {"trouble": None, "status": 200, **values}
+    status = int(str(shown.pop("status")))
+    demo = request.app.state.demo_accounts
+    return page(request, "login.html", cache=LIVE, status=status, back=_own_path(back), demo=demo, **shown)
+
+
+def _own_path(given: str) -> str:
+    """A path of this service, or the inbox: nobody is sent elsewhere after signing in."""
+    parts = urlsplit(given)
+    is_path = given.startswith("/") and not given.startswith(("//", "/\\")) and "\\" not in given
+    return given if is_path and not parts.netloc and not parts.scheme else "/inbox"

@@ -1,0 +1,84 @@
+"""Who looks at a page: a person with a session, in a cookie that only this origin gets."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from fastapi import Depends, Request
+from starlette.responses import Response
+
+from api.services import Wired
+from domain.errors import Unauthenticated
+from store import sessions, tokens
+from store.sessions import LONGEST, Session
+from store.tokens import Scope, Token
+
+_NAME = "onefold_session"
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in, or no longer."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """The person, what they may, and the key that binds their forms to their session."""
+
+    session: Session
+    token: Token
+    form_key: bytes = field(repr=False)
+
+    def may(self, scope: Scope, database_id: int) -> bool:
+        return self.token.may(scope, database_id)
+
+    def form_token(self, purpose: str) -> str:
+        """What a form carries and its answer is checked for: `purpose` names the path and what was shown there."""
+        return hmac.digest(self.form_key, purpose.encode(), hashlib.sha256).hex()
+
+
+async def signed_in(request: Request, wired: Wired) -> Viewer:
+    """Raises SignInNeeded."""
+    viewer = await maybe_signed_in(request, wired)
+    if viewer is None:
+        raise SignInNeeded
+    return viewer
+
+
+async def maybe_signed_in(request: Request, wired: Wired) -> Viewer | None:
+    secret = request.cookies.get(cookie_name(request), "")
+    try:
+        token, _ = await tokens.authenticate(wired.store, secret)
+    except Unauthenticated:
+        return None
+    session = await sessions.read(wired.store, token.id)
+    if session is None:
+        return None  # a personal token, put into a cookie: it has none of a session's limits
+    return Viewer(session, token, hmac.digest(secret.encode(), b"forms", hashlib.sha256))
+
+
+SignedIn = Annotated[Viewer, Depends(signed_in)]
+MaybeSignedIn = Annotated[Viewer | None, Depends(maybe_signed_in)]
+
+
+def cookie_name(request: Request) -> str:
+    """Over TLS no other host or path can set it; over plain HTTP, as on loopback, a browser refuses that prefix."""
+    return f"__Host-{_NAME}" if request.url.scheme == "https" else _NAME
+
+
+def set_session(request: Request, answer: Response, secret: str) -> None:
+    answer.set_cookie(
+        cookie_name(request),
+        secret,
+        max_age=int(LONGEST.total_seconds()),
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def end_session(request: Request, answer: Response) -> None:
+    answer.delete_cookie(
+        cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax"
+    )
