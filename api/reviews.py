@@ -14,6 +14,7 @@ from api.responses import document
 from api.services import Caller, Wired, authenticated, demand
 from domain.errors import (
     AlreadyDecided,
+    DecisionLate,
     DigestMissing,
     MergeClaimed,
     MergeNotFound,
@@ -48,6 +49,7 @@ _PENDING: Responses = {202: {"model": DecisionPending, "description": "The decis
     responses=may_refuse(
         MergeNotFound,
         AlreadyDecided,
+        DecisionLate,
         MergeNotPending,
         PersonRequired,
         RoleMissing,
@@ -164,6 +166,5 @@ async def _read(wired: Wired, merge_id: UUID) -> MergeRow:
 
 
 async def _document(wired: Wired, merge_id: UUID, status: int = 200) -> Response:
-    async with wired.store.statements() as connection:
-        row = await read_merge(connection, merge_id)
-        return document(await whole_document(connection, row), status=status, headers=etag(row))
+    row = await _read(wired, merge_id)
+    return document(await whole_document(wired.store, row), status=status, headers=etag(row))

@@ -137,6 +137,22 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
     return merge, decision_id
 
 
+def claimed_id(told: str | None) -> UUID | None:
+    """The id that a run was told. Raises DecisionNotFound for what is none: whoever can write to Temporal tells it."""
+    try:
+        return UUID(told) if told else None
+    except ValueError:
+        raise DecisionNotFound from None
+
+
+def claimed_kind(told: str | None) -> Kind | None:
+    """The same for a kind; None says that the time is up."""
+    try:
+        return None if told is None else Kind(told)
+    except ValueError:
+        raise DecisionNotFound from None
+
+
 async def demand_approval(
     connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, plan: Plan
 ) -> DecisionRecord:
@@ -156,12 +172,14 @@ async def demand_approval(
 
 
 async def demand_ending(
-    connection: AsyncConnection, merge_id: UUID, decision_id: UUID, kind: Kind
+    connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, kind: Kind
 ) -> tuple[DecisionRecord, bool]:
     """The decision that ends a merge without effect, and whether it says that they are not the same person.
 
-    Raises DecisionNotFound, RoleMissing, OwnRequest or NotRequester.
+    Raises DecisionRequired, DecisionNotFound, RoleMissing, OwnRequest or NotRequester.
     """
+    if decision_id is None:
+        raise DecisionRequired
     row = await _read(connection, merge_id, decision_id, kind)
     if kind is Kind.REJECT:
         await _demand_specialist(connection, row.database_id, row.person_id, row)
