@@ -27,7 +27,6 @@ from domain.errors import (
     RoleMissing,
     ValueInvalid,
 )
-from domain.text import flaw
 from store import reviews
 from store.decisions import Given, Kind
 from store.merges import MergeRow, read_merge
@@ -81,7 +80,7 @@ async def decide(
     "/withdrawal",
     operation_id="withdrawMerge",
     response_model=Decision,
-    responses=may_refuse(MergeNotFound, AlreadyDecided, MergeNotPending, NotRequester) | _PENDING,
+    responses=may_refuse(MergeNotFound, AlreadyDecided, MergeNotPending, NotRequester, ValueInvalid) | _PENDING,
     summary="Withdraw your own request",
 )
 async def withdraw(request: Request, mergeId: UUID, token: Authenticated, wired: Wired, body: ReasonInput) -> Response:
@@ -122,7 +121,7 @@ async def release(mergeId: UUID, token: Authenticated, wired: Wired) -> Response
     operation_id="commentMerge",
     status_code=201,
     response_model=WholeMerge,
-    responses=may_refuse(MergeNotFound, PersonRequired),
+    responses=may_refuse(MergeNotFound, PersonRequired, ValueInvalid),
     summary="Comment on it, for those who decide and those who read about it later",
 )
 async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: CommentInput) -> Response:
@@ -130,8 +129,6 @@ async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: Comme
     demand(Caller(token, merge.database_id), Scope.MERGES_READ)
     if token.owner_kind is OwnerKind.SERVICE or token.person_id is None:
         raise PersonRequired
-    if fault := flaw(body.text, 4000):
-        raise ValueInvalid(f"The text {fault}.")
     await reviews.comment(wired.store, mergeId, token.person_id, body.text)
     return await _document(wired, mergeId, status=201)
 

@@ -26,9 +26,11 @@ from domain.errors import (
     PlanStale,
     ReasonMissing,
     RoleMissing,
+    ValueInvalid,
 )
 from domain.plan import Outcome, Plan
 from domain.roles import Role
+from domain.text import prose_flaw
 from domain.times import rfc3339
 from ledger.merge_record import DecisionRecord
 from store.engine import Store
@@ -122,7 +124,7 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
     """Stores a decision, and returns the merge and the decision's id. It has no effect yet.
 
     Raises MergeNotFound, AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest, NotRequester,
-    PlanStale or ReasonMissing, and then nothing is stored.
+    PlanStale, ReasonMissing or ValueInvalid, and then nothing is stored.
     """
     async with store.transaction() as connection:
         merge = await read_merge(connection, merge_id)
@@ -130,6 +132,8 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
         await _demand_may(connection, merge, given.kind, decider)
         if given.kind is Kind.REJECT and not (given.reason or "").strip():
             raise ReasonMissing
+        if given.reason and (fault := prose_flaw(given.reason)):
+            raise ValueInvalid(f"The reason {fault}.")
         if given.kind is not Kind.WITHDRAW and given.digest != merge.plan_digest:
             raise stale(merge)
         decision_id = uuid4()

@@ -37,7 +37,6 @@ async def test_it_is_approved_after_every_process_was(own: Stack, how: str) -> N
     async with reviewers(store, own.url, tenant) as make:
         specialist, other = await make(), await make()
         waiting = await held_back(tenant)
-        await tenant.register("muidC|channelC")
         expiring_tenant = await new_tenant(store, own.url)
         await expiring_tenant.register("a|1", custom={"userId": "v"})
         await expiring_tenant.register("b|1")

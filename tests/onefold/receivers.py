@@ -1,5 +1,6 @@
 """Who gets notices: a mail server and a webhook's receiver, real ones, in threads of their own."""
 
+import asyncio
 import json
 import queue
 import ssl
@@ -55,6 +56,7 @@ class Mailbox:
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if self.goodbye is None:
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return self.goodbye or ""
 

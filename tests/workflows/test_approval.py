@@ -17,7 +17,7 @@ from tests.scenarios.approvals import VALUE, A, two_contacts
 from tests.stack import Stack
 from tests.tenant import Tenant
 from tests.workflows.pending import Waiting
-from workflows.establish_identity import DECIDE, NOT_PENDING, PENDING, SETTLE
+from workflows.establish_identity import DECIDE, NOT_PENDING, PENDING, PLAN_ANEW, SETTLE
 from workflows.prose import ENDS
 
 ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
@@ -60,6 +60,22 @@ async def test_who_joins_leaves_one_event_however_many_they_are(waiting: Waiting
     accepted = of_type(await waiting.run.fetch_history(), ACCEPTED)
     assert len(accepted) == 2, "the caller who started the run, and one for all who joined it"
     await waiting.goes_on()
+
+
+async def test_looking_again_at_the_same_plan_makes_no_revision(waiting: Waiting, tenant: Tenant) -> None:
+    """The signal says that a contact was touched; whether the plan is another is found out."""
+    for _ in range(3):
+        await waiting.run.signal(PLAN_ANEW)
+    proposed = EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED
+    await until(lambda: _counts(waiting.run, proposed, 2))
+
+    now = await tenant.merge(waiting.merge["id"])
+    assert (now["plan"]["revision"], len(now["revisions"])) == (1, 1)
+    await waiting.goes_on()
+
+
+async def _counts(run: Run, kind: "EventType.ValueType", least: int) -> bool:
+    return len(of_type(await run.fetch_history(), kind)) >= least
 
 
 async def test_history_reads_as_prose(waiting: Waiting, tenant: Tenant) -> None:
