@@ -103,7 +103,8 @@ async def test_what_was_rejected_may_be_asked_for_again(tenant: Tenant, speciali
 
 
 @pytest.mark.parametrize(
-    ("reason", "code"), [(None, "reason-missing"), ("", "request-invalid"), (" \n", "reason-missing")]
+    ("reason", "code"),
+    [(None, "reason-missing"), ("", "request-invalid"), (" \n", "reason-missing"), ("\u200b", "value-invalid")],
 )
 async def test_a_rejection_needs_a_reason(tenant: Tenant, specialist: Reviewer, reason: str | None, code: str) -> None:
     waiting = await held_back(tenant)

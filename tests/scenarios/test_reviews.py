@@ -69,15 +69,15 @@ async def test_comments_are_kept_in_their_order(tenant: Tenant, people: Reviewer
 
     first = await comment(specialist.http, waiting["id"], "Same street, other first name.")
     await specialist.reject(waiting)
-    second = await comment(auditor.http, waiting["id"], "Agreed.")
+    second = await comment(auditor.http, waiting["id"], "Agreed.\nLooked at it again.")
 
     assert (first.status_code, second.status_code) == (201, 201)
     comments = (await tenant.merge(waiting["id"]))["comments"]
-    assert [one["text"] for one in comments] == ["Same street, other first name.", "Agreed."]
+    assert [one["text"] for one in comments] == ["Same street, other first name.", "Agreed.\nLooked at it again."]
     assert {one["by"] for one in comments} == {"Tess Tester"}
 
 
-@pytest.mark.parametrize("said", ["", "a" * 4001, "zero\u200bwidth"])
+@pytest.mark.parametrize("said", ["", "a" * 4001, " \n ", "\u200b"])
 async def test_what_is_no_comment_is_refused(tenant: Tenant, specialist: Reviewer, said: str) -> None:
     waiting = await held_back(tenant)
 

@@ -134,6 +134,8 @@ async def test_reviewers_are_reminded_once_after_three_quarters(clock: Clock) ->
         "Time to remind the reviewers",
         "Time is up: expired, never approved",
     ]
+    await clock.forward(timedelta(hours=2))
+    assert (await (await clock.run()).result()).outcome == "expired"
 
 
 async def test_a_next_revision_does_not_wait_longer(clock: Clock, people: Reviewers, tenant: Tenant) -> None:
