@@ -222,6 +222,18 @@ async def test_three_days_are_enough(waiting: Waiting, age: timedelta, is_over: 
     assert ((await waiting.row()).given_up is not None) is is_over
 
 
+async def test_a_failure_is_of_one_row(waiting: Waiting) -> None:
+    merge_id = await waiting.merge()
+    for _ in range(2):
+        await waiting.notify(merge_id, "webhook")
+    failed, other = await outbox.claim(waiting.store, "webhook", 2)
+    before = {row.id: row.due for row in await waiting.rows()}
+    await outbox.count_failure(waiting.store, failed.id)
+    after = {row.id: row.due for row in await waiting.rows()}
+    assert after[failed.id] < before[failed.id]
+    assert after[other.id] == before[other.id]
+
+
 async def _attempted(waiting: Waiting, attempts: int) -> UUID:
     await waiting.notify(await waiting.merge(), "webhook")
     parameters = {"attempts": attempts}
