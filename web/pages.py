@@ -9,6 +9,7 @@ from web import (
     contact_pages,
     device_pages,
     home,
+    merge_list,
     merge_reveal,
     problem_pages,
     reference,
@@ -23,6 +24,7 @@ PARTS = (
     sign_in,
     contact_pages,
     device_pages,
+    merge_list,
     merge_reveal,
 )
 
