@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from web import (
     contact_pages,
+    database_pages,
     device_pages,
     home,
     merge_list,
@@ -26,6 +27,7 @@ PARTS = (
     device_pages,
     merge_list,
     merge_reveal,
+    database_pages,
 )
 
 
