@@ -12,6 +12,7 @@ from web import (
     home,
     merge_list,
     merge_reveal,
+    people_pages,
     problem_pages,
     reference,
     sign_in,
@@ -28,6 +29,7 @@ PARTS = (
     merge_list,
     merge_reveal,
     database_pages,
+    people_pages,
 )
 
 
