@@ -15,7 +15,9 @@ from web import (
     people_pages,
     problem_pages,
     reference,
+    rules_page,
     sign_in,
+    status_page,
 )
 from web.static_files import OwnFiles
 
@@ -30,6 +32,8 @@ PARTS = (
     merge_reveal,
     database_pages,
     people_pages,
+    rules_page,
+    status_page,
 )
 
 
