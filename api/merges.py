@@ -70,7 +70,7 @@ async def list_(
     if database_id is not None:
         await authorise(wired.store, request, database_id, Scope.MERGES_READ)
     reach = [database_id] if database_id is not None else token.reach(Scope.MERGES_READ)
-    position = _position(after) if after else None
+    position = position_of(after) if after else None
     async with wired.store.statements() as connection:
         rows = await read_merges(
             connection,
@@ -82,7 +82,7 @@ async def list_(
             limit=limit + 1,
         )
     page, more = rows[:limit], len(rows) > limit
-    return document({"merges": [merge_document(row) for row in page], "next": _cursor(page[-1]) if more else None})
+    return document({"merges": [merge_document(row) for row in page], "next": cursor_after(page[-1]) if more else None})
 
 
 def _claim(claimed_by: str | None, token: Token) -> Claim | None:
@@ -94,11 +94,11 @@ def _claim(claimed_by: str | None, token: Token) -> Claim | None:
     return None
 
 
-def _cursor(row: MergeRow) -> str:
+def cursor_after(row: MergeRow) -> str:
     return urlsafe_b64encode(json.dumps([rfc3339(row.requested), str(row.id)]).encode()).decode()
 
 
-def _position(cursor: str) -> Position:
+def position_of(cursor: str) -> Position:
     try:
         requested, merge_id = json.loads(urlsafe_b64decode(cursor))
         return Position(parse_time(requested), UUID(merge_id))

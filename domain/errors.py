@@ -301,6 +301,13 @@ class OwnRequest(Refusal):
     title = "Nobody decides on a request of their own."
 
 
+class OwnAccount(Refusal):
+    """Whoever took their own role of an admin, or disabled themselves, could not undo it."""
+
+    status = 403
+    title = "Nobody changes their own roles or account."
+
+
 class NotRequester(Refusal):
     status = 403
     title = "Only who requested the merge can withdraw it."

@@ -1,4 +1,4 @@
-"""Which characters a name or an identity may hold."""
+"""Which characters a name or an identity may hold, and how many of something there are in words."""
 
 import re
 import unicodedata
@@ -43,3 +43,8 @@ def prose_flaw(text: str) -> str | None:
 def storable(text: str) -> bool:
     """Whether PostgreSQL can hold the text: no NUL and no lone surrogate."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """`1 device`, `2 devices`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

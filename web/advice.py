@@ -161,6 +161,10 @@ ADVICE = {
         " `onefold kept-apart lift` or `DELETE /v1/databases/{databaseId}/kept-apart/{pairId}`; then send the request"
         " again. Nothing was changed."
     ),
+    "own-account": (
+        "Ask another admin to change your roles or your account. Where there is none, whoever runs this service can,"
+        " with `onefold user role`. Nothing was changed."
+    ),
     "own-request": (
         "You asked for this merge, joined the request, or answer for the service that did. Have another specialist of"
         " the database decide."

@@ -5,8 +5,36 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from web import home, problem_pages, reference, sign_in
+from web import (
+    contact_pages,
+    database_pages,
+    device_pages,
+    home,
+    merge_list,
+    merge_reveal,
+    people_pages,
+    problem_pages,
+    reference,
+    rules_page,
+    sign_in,
+    status_page,
+)
 from web.static_files import OwnFiles
+
+PARTS = (
+    home,
+    reference,
+    problem_pages,
+    sign_in,
+    contact_pages,
+    device_pages,
+    merge_list,
+    merge_reveal,
+    database_pages,
+    people_pages,
+    rules_page,
+    status_page,
+)
 
 
 @dataclass(frozen=True)
@@ -22,7 +50,7 @@ class DemoAccount:
 def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = ()) -> None:
     """Adds the pages to an application made by `create_app`."""
     app.state.demo_accounts = demo_accounts
-    for router in (home.router, reference.router, problem_pages.router, sign_in.router):
-        app.include_router(router)
+    for part in PARTS:
+        app.include_router(part.router)
     app.mount("/static/swagger-ui", OwnFiles(packages=[("fastapi_offline", "static")]))
     app.mount("/static", OwnFiles(packages=[("web", "static")]))

@@ -6,7 +6,7 @@ from datetime import datetime
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from domain.times import rfc3339
 from domain.visible import visible
@@ -22,6 +22,11 @@ def page(request: Request, template: str, *, cache: str, status: int = 200, **va
     values.setdefault("viewer", None)
     text = _templates.get_template(template).render(root=root, version=request.app.version, **values)
     return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers()})
+
+
+def redirect(request: Request, path: str) -> RedirectResponse:
+    """To a page of ours, wherever a proxy put this service; after a form, so that reloading sends nothing again."""
+    return RedirectResponse(request.scope.get("root_path", "") + path, 303)
 
 
 def coded(text: str) -> Markup:

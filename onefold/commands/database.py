@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from domain.policy_words import approval_facts
 from onefold.commands import database_parts as parts
 from onefold.commands.output import Json, cell, console, print_facts, print_json, table
-from onefold.commands.policy_words import approval_facts
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:

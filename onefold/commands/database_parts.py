@@ -8,8 +8,8 @@ import typer
 from domain.address import QUALIFIER_LENGTH, Channel
 from domain.columns import NAME_LENGTH, Column, ColumnType, check_column
 from domain.errors import ValueInvalid
-from domain.text import flaw
-from onefold.commands.output import Json, count, print_json
+from domain.text import count, flaw
+from onefold.commands.output import Json, print_json
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:

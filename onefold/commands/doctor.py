@@ -6,9 +6,10 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from domain.text import count
 from domain.visible import visible
 from onefold.commands.failures import ERROR
-from onefold.commands.output import Json, console, count, print_json
+from onefold.commands.output import Json, console, print_json
 from onefold.commands.running import run as run_async
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from domain.plan import Outcome
+from domain.text import count
 from onefold.commands.api_client import Api, MergeId, PersonsToken, Url
 from onefold.commands.moments import left_in_short, moment
-from onefold.commands.output import Json, console, count, print_json, table
+from onefold.commands.output import Json, console, print_json, table
 
 
 def list_(

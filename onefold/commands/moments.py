@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from domain.text import count
 from domain.times import parse_time
-from onefold.commands.output import count
 
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 

@@ -62,11 +62,6 @@ def print_facts(to: Console, facts: Sequence[tuple[str, str]]) -> None:
     to.print(made)
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """`1 device`, `2 devices`."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
 def _text(value: object) -> str:
     match value:
         case datetime():

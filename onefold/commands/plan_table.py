@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.text import Text
 
 from domain.plan import Rule
-from onefold.commands.output import cell, count, print_facts, sentence, table
+from domain.text import count
+from onefold.commands.output import cell, print_facts, sentence, table
 from onefold.commands.plan_summary import blocker_sentence, facts, outcome_sentence
 
 Document = Mapping[str, Any]

@@ -9,9 +9,9 @@ import typer
 from domain.approval import ApprovalPolicy, Ask
 from domain.plan import Outcome
 from domain.policy import Policy, SurvivorRule
+from domain.policy_words import approval_facts, policy_facts
 from onefold.commands.database_parts import DatabaseId
 from onefold.commands.output import Json, cell, console, print_facts, print_json, table
-from onefold.commands.policy_words import approval_facts, policy_facts
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:

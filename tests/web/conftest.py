@@ -13,6 +13,8 @@ from api.app import create_app
 from api.gateway import Gateway
 from api.services import Services
 from store.engine import Store
+from tests.stack import Stack
+from tests.web.looked_up import Library, library_on
 from web import pages
 
 _CHROMIUM = (
@@ -61,3 +63,9 @@ async def browser() -> AsyncIterator[Browser]:
         chromium = await playwright.chromium.launch(executable_path=executable, args=_CHROMIUM)
         yield chromium
         await chromium.close()
+
+
+@pytest.fixture(scope="session")
+async def library(stack: Stack) -> AsyncIterator[Library]:
+    async with library_on(stack) as filled:
+        yield filled

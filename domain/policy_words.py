@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from domain.approval import ApprovalPolicy, Ask
 from domain.policy import SurvivorRule
-from onefold.commands.output import count
+from domain.text import count
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 

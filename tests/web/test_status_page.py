@@ -1,0 +1,31 @@
+import pytest
+from sqlalchemy import text
+
+from domain.roles import Role
+from store.migrate import head
+from tests.web.looked_up import Library, text_of
+
+pytestmark = pytest.mark.slow
+
+
+async def test_the_status_tells_what_is_there_and_what_waits(library: Library) -> None:
+    shown = text_of(await (await library.visitor(Role.AUDITOR)).read("/status"))
+    assert "Ready Everything that a merge needs is there." in shown
+    assert f"Schema revision {head()}, the one that this version needs" in shown
+    assert "Waits for a person 1" in shown
+    assert f"Waits longest {library.open_merge[:8]} in database {library.here.id}, since" in shown
+    assert "counted in the databases that you reach" in shown
+
+
+async def test_what_was_given_up_and_what_waits_in_the_outbox_is_counted(library: Library) -> None:
+    add = text("""
+        INSERT INTO outbox (kind, merge_id, channel, attempts, given_up, due)
+        VALUES ('merge.pending', :id, 'webhook', 3, now(), now()),
+          ('merge.pending', :id, 'webhook', 1, NULL, 'infinity')
+    """)
+    async with library.store.statements() as connection:
+        await connection.execute(add, {"id": library.open_merge})
+    admin = text_of(await (await library.visitor(Role.ADMIN, None)).read("/status"))
+    assert "webhook 1 1 1 " in admin
+    foreign = text_of(await (await library.visitor(Role.AUDITOR, library.elsewhere.id)).read("/status"))
+    assert "Empty: all has been sent." in foreign

@@ -1,0 +1,82 @@
+"""Personal values as a role may see them: a specialist in full, everybody else masked until they ask for a reveal.
+
+A mask keeps what tells two values apart, and never a value's length.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.address import Address, Channel
+from domain.columns import ColumnType
+from store import reveals
+from store.engine import Store
+from store.tokens import Scope
+from web.viewer import Viewer
+
+MASK = "•••"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+_PHONE = re.compile(r"\+[0-9 ()./-]{6,}")
+# Their first letter, or their last digits, would be the whole value.
+_CLOSED = frozenset({ColumnType.BOOLEAN, ColumnType.SELECTION, ColumnType.NUMBER, ColumnType.DATE})
+
+
+@dataclass(frozen=True)
+class Sight:
+    """How one viewer sees the values of one subject.
+
+    `role_sees` says that they need no reveal; `until` is when a reveal of theirs ends.
+    """
+
+    role_sees: bool
+    until: datetime | None = None
+
+    @property
+    def is_clear(self) -> bool:
+        return self.role_sees or self.until is not None
+
+    def text(self, value: str, kind: ColumnType = ColumnType.TEXT) -> str:
+        if self.is_clear:
+            return value
+        return MASK if kind in _CLOSED else masked(value)
+
+    def address(self, address: Address) -> str:
+        return address.destination if self.is_clear else masked_address(address)
+
+
+async def sight(store: Store, viewer: Viewer, database_id: int, subject: str) -> Sight:
+    """`subject` is one of `store.reveals`, of this database, which the viewer reaches."""
+    if sees_values(viewer, database_id):
+        return Sight(role_sees=True)
+    return Sight(role_sees=False, until=await reveals.ends(store, viewer.session.person_id, subject))
+
+
+async def record_reveal(store: Store, viewer: Viewer, database_id: int, subject: str) -> None:
+    """From here on, and for ten minutes, `sight` of this subject is clear to this person."""
+    await reveals.record(
+        store,
+        person_id=viewer.session.person_id,
+        token_id=viewer.token.id,
+        database_id=database_id,
+        subject=subject,
+    )
+
+
+def sees_values(viewer: Viewer, database_id: int) -> bool:
+    """Whether the viewer is a specialist there: no other role decides."""
+    return viewer.may(Scope.MERGES_DECIDE, database_id)
+
+
+def masked(value: str) -> str:
+    """An e-mail address keeps its first letter and its domain, a phone number two digits, all else one letter."""
+    if _EMAIL.fullmatch(value):
+        return f"{value[0]}{MASK}@{value.rpartition('@')[2]}"
+    if _PHONE.fullmatch(value):
+        return f"{MASK}{value[-2:]}"
+    return f"{value[:1]}{MASK}"
+
+
+def masked_address(address: Address) -> str:
+    if address.channel is Channel.SMS:
+        return f"{MASK}{address.destination[-2:]}"
+    return "|".join(f"{side[:1]}{MASK}" for side in address.destination.split("|"))
