@@ -25,7 +25,10 @@ _READ = text("""
     FROM sessions s JOIN tokens t ON t.id = s.token_id JOIN people p ON p.id = t.person_id
     WHERE s.token_id = :token_id
 """)
-_REAUTHENTICATE = text("UPDATE sessions SET authenticated = now() WHERE token_id = :token_id")
+_END_ALL = text("""
+    UPDATE tokens SET revoked = now()
+    WHERE person_id = :person_id AND revoked IS NULL AND id IN (SELECT token_id FROM sessions)
+""")
 _LIST = text("""
     SELECT s.token_id, s.browser, t.created, s.last_seen, t.expires
     FROM sessions s JOIN tokens t ON t.id = s.token_id
@@ -79,9 +82,10 @@ async def read(store: Store, token_id: str) -> Session | None:
         return Session(**row._mapping)
 
 
-async def reauthenticate(store: Store, token_id: str) -> None:
+async def end_all(store: Store, person_id: int) -> None:
+    """Wherever the person is signed in; their other tokens stay."""
     async with store.statements() as connection:
-        await connection.execute(_REAUTHENTICATE, {"token_id": token_id})
+        await connection.execute(_END_ALL, {"person_id": person_id})
 
 
 async def list_open(store: Store, person_id: int) -> list[OpenSession]:

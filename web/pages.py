@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from web import home, problem_pages, reference, sign_in
+from web import home, inbox, inbox_reject, problem_pages, reference, review, review_decide, sign_in
 from web.static_files import OwnFiles
 
 
@@ -22,7 +22,16 @@ class DemoAccount:
 def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = ()) -> None:
     """Adds the pages to an application made by `create_app`."""
     app.state.demo_accounts = demo_accounts
-    for router in (home.router, reference.router, problem_pages.router, sign_in.router):
+    for router in (
+        home.router,
+        reference.router,
+        problem_pages.router,
+        sign_in.router,
+        inbox.router,
+        inbox_reject.router,
+        review.router,
+        review_decide.router,
+    ):
         app.include_router(router)
     app.mount("/static/swagger-ui", OwnFiles(packages=[("fastapi_offline", "static")]))
     app.mount("/static", OwnFiles(packages=[("web", "static")]))

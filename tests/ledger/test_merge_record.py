@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 
 from domain.contact import contact_document
-from domain.plan import Outcome, Plan
+from domain.plan import CHANGING, Outcome, Plan
 from domain.ruleset import make_plan
-from domain.plan import CHANGING
 from ledger.merge_record import KINDS, committed_result, merge_body, merge_payloads
 from tests.contacts import VALUE, device_contact, lookup_contact, merged, policy, request
 from tests.entries import AT, EXECUTION

@@ -1,0 +1,103 @@
+"""A plan, arranged as a person reads it: what conflicts first, what is equal last."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from domain.times import parse_time
+from store.inbox import Item
+from web import wording
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two contacts. `role`: whether it remains."""
+
+    age: str
+    id: int
+    created: datetime | None
+    role: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows of one kind, under a heading."""
+
+    title: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class PlanView:
+    item: Item
+
+    @property
+    def plan(self) -> Row:
+        return self.item.merge.plan
+
+    @cached_property
+    def sides(self) -> list[Side]:
+        """Older and newer; one where only the device's contact is concerned, none where there is none."""
+        ids = [(age, self.plan[age]) for age in ("older", "newer")]
+        return [self._side(age, id_) for age, id_ in ids if id_ is not None]
+
+    @property
+    def groups(self) -> list[Group]:
+        """What decides first; what is the same on both sides is in `equal`."""
+        conflicts = [row for row in self._rows() if _conflicts(row)]
+        rest = [row for row in self._rows() if not _conflicts(row) and not _is_equal(row)]
+        groups = (
+            Group("Conflicts: one value is lost", conflicts),
+            Group("Identities", [row for row in rest if row in self.plan["identities"]]),
+            Group("Only one contact has a value", [row for row in rest if row["rule"] == "only-value"]),
+            Group(
+                "The row itself",
+                [row for row in rest if row["rule"] != "only-value" and row not in self.plan["identities"]],
+            ),
+        )
+        return [group for group in groups if group.rows]
+
+    @property
+    def equal(self) -> list[Row]:
+        """The same on both sides, or empty on both."""
+        return [row for row in self._rows() if _is_equal(row)]
+
+    @property
+    def lost(self) -> list[wording.Lost]:
+        return wording.lost(self.plan)
+
+    @property
+    def moved(self) -> list[Row]:
+        return wording.moved_devices(self.plan)
+
+    @property
+    def lists(self) -> dict[str, list[int]]:
+        """The contact lists of either contact, and of the one that remains."""
+        before = {side.age: list(self._snapshot(side.id).get("contactLists", ())) for side in self.sides}
+        return {**before, "result": list(self.plan["contactLists"])}
+
+    def _rows(self) -> Iterator[Row]:
+        yield from self.plan["fields"]
+        yield from self.plan["identities"]
+
+    def _side(self, age: str, id_: int) -> Side:
+        snapshot = self._snapshot(id_)
+        created = parse_time(snapshot["created"]) if snapshot else None
+        role = {self.plan["survivor"]: "remains", self.plan["absorbed"]: "is absorbed"}[id_]
+        return Side(age, id_, created, role, wording.who(self.item, id_))
+
+    def _snapshot(self, id_: int) -> Row:
+        return self.item.snapshots.get(id_, {})
+
+
+def _conflicts(row: Row) -> bool:
+    return bool(row["lost"]) and row["name"] not in wording.OF_THE_ROW
+
+
+def _is_equal(row: Row) -> bool:
+    return row["rule"] == "equal" or (row["older"] is None and row["newer"] is None and row["result"] is None)
