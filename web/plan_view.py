@@ -1,6 +1,6 @@
 """A plan, arranged as a person reads it: what conflicts first, what is equal last."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -49,23 +49,25 @@ class PlanView:
     @property
     def groups(self) -> list[Group]:
         """What decides first; what is the same on both sides is in `equal`."""
-        conflicts = [row for row in self._rows() if _conflicts(row)]
-        rest = [row for row in self._rows() if not _conflicts(row) and not _is_equal(row)]
+        identities = {row["name"] for row in self.plan["identities"]}
+        rest = [row for row in self._rows if not row["lost"] and not _is_equal(row)]
         groups = (
-            Group("Conflicts: one value is lost", conflicts),
-            Group("Identities", [row for row in rest if row in self.plan["identities"]]),
-            Group("Only one contact has a value", [row for row in rest if row["rule"] == "only-value"]),
-            Group(
-                "The row itself",
-                [row for row in rest if row["rule"] != "only-value" and row not in self.plan["identities"]],
-            ),
+            Group("Conflicts: one value is lost", [row for row in self._rows if row["lost"]]),
+            Group("Identities", [row for row in rest if row["name"] in identities]),
+            Group("Only one has a value", [row for row in rest if row["name"] not in identities]),
         )
         return [group for group in groups if group.rows]
 
     @property
     def equal(self) -> list[Row]:
         """The same on both sides, or empty on both."""
-        return [row for row in self._rows() if _is_equal(row)]
+        return [row for row in self._rows if _is_equal(row)]
+
+    @property
+    def times(self) -> list[tuple[str, list[datetime | None], str]]:
+        """The times of the rows: of either contact, and what becomes of them. Nobody loses them."""
+        found = {row["name"]: row for row in self.plan["fields"] if row["name"] in wording.OF_THE_ROW}
+        return [(name, [_time(row[side.age]) for side in self.sides], row["rule"]) for name, row in found.items()]
 
     @property
     def lost(self) -> list[wording.Lost]:
@@ -81,9 +83,9 @@ class PlanView:
         before = {side.age: list(self._snapshot(side.id).get("contactLists", ())) for side in self.sides}
         return {**before, "result": list(self.plan["contactLists"])}
 
-    def _rows(self) -> Iterator[Row]:
-        yield from self.plan["fields"]
-        yield from self.plan["identities"]
+    @cached_property
+    def _rows(self) -> list[Row]:
+        return list(wording.own_rows(self.plan))
 
     def _side(self, age: str, id_: int) -> Side:
         snapshot = self._snapshot(id_)
@@ -95,9 +97,9 @@ class PlanView:
         return self.item.snapshots.get(id_, {})
 
 
-def _conflicts(row: Row) -> bool:
-    return bool(row["lost"]) and row["name"] not in wording.OF_THE_ROW
-
-
 def _is_equal(row: Row) -> bool:
     return row["rule"] == "equal" or (row["older"] is None and row["newer"] is None and row["result"] is None)
+
+
+def _time(text: str | None) -> datetime | None:
+    return parse_time(text) if text else None

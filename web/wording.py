@@ -54,7 +54,9 @@ def conflicts(plan: Plan) -> list[Plan]:
 
 
 def own_rows(plan: Plan) -> Iterator[Plan]:
-    yield from (row for row in plan["fields"] if row["name"] not in OF_THE_ROW)
+    """What is the person's own. A column that is a lookup key stands among the identities alone."""
+    identities = {row["name"] for row in plan["identities"]}
+    yield from (row for row in plan["fields"] if row["name"] not in OF_THE_ROW | identities)
     yield from plan["identities"]
 
 
@@ -113,4 +115,4 @@ def remaining(deadline: datetime, now: datetime) -> str:
 
 
 def ago(when: datetime, now: datetime) -> str:
-    return f"{span(now - when)} ago"
+    return f"{span(now - when)} ago" if now - when >= timedelta(minutes=1) else "just now"
