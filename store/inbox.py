@@ -31,13 +31,15 @@ _FILTERED = """
     (CAST(:database_id AS bigint) IS NULL OR m.database_id = :database_id)
     AND (CAST(:reason AS text) IS NULL OR :reason = ANY(m.reasons))
 """
-_LIST = {
-    tab: text(f"""
-        {_ITEMS} WHERE {_REACHED} AND {holds} AND {_FILTERED}
+_PAGES = {
+    tab: f"""
+        WHERE {_REACHED} AND {holds} AND {_FILTERED}
         ORDER BY {"m.settled DESC" if tab == "decided" else "m.deadline"}, m.id LIMIT {SHOWN}
-    """)
+    """
     for tab, holds in _TABS.items()
 }
+_LIST = {tab: text(_ITEMS + page) for tab, page in _PAGES.items()}
+_IDS = {tab: text("SELECT m.id FROM merges m" + page) for tab, page in _PAGES.items()}  # noqa: S608 - our own text
 _COUNTS = text(f"""
     SELECT {", ".join(f"count(*) FILTER (WHERE {holds}) AS {tab}" for tab, holds in _TABS.items())}
     FROM merges m WHERE {_REACHED} AND m.deadline IS NOT NULL AND {_FILTERED}
@@ -115,6 +117,11 @@ async def list_items(connection: AsyncConnection, onlooker: Onlooker, tab: Tab, 
     """Due first; what was decided, the last first. Not more than SHOWN."""
     rows = await connection.execute(_LIST[tab], onlooker.parameters() | wanted.parameters())
     return [_item(row) for row in rows]
+
+
+async def list_ids(connection: AsyncConnection, onlooker: Onlooker, tab: Tab, wanted: Filter) -> list[UUID]:
+    """Of what `list_items` returns."""
+    return list((await connection.execute(_IDS[tab], onlooker.parameters() | wanted.parameters())).scalars())
 
 
 async def count_items(connection: AsyncConnection, onlooker: Onlooker, wanted: Filter) -> dict[str, int]:

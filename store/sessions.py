@@ -72,13 +72,14 @@ async def start(store: Store, person: Person, browser: str) -> str:
     return bearer
 
 
-async def read(store: Store, token_id: str) -> Session | None:
-    """The session of a token that is valid, and that it was seen; None for a token that is no session."""
+async def read(store: Store, token_id: str, *, is_use: bool = True) -> Session | None:
+    """The session of a valid token, which is noted as used; None for a token that is no session."""
     async with store.statements() as connection:
         row = (await connection.execute(_READ, {"token_id": token_id})).one_or_none()
         if row is None:
             return None
-        await connection.execute(_SEEN, {"token_id": token_id, "seen_every": _SEEN_EVERY})
+        if is_use:
+            await connection.execute(_SEEN, {"token_id": token_id, "seen_every": _SEEN_EVERY})
         return Session(**row._mapping)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from web import home, inbox, inbox_reject, problem_pages, reference, review, review_decide, sign_in
+from web import home, inbox, inbox_reject, live, problem_pages, reference, review, review_decide, sign_in
 from web.static_files import OwnFiles
 
 
@@ -29,6 +29,7 @@ def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = ()) -> None:
         sign_in.router,
         inbox.router,
         inbox_reject.router,
+        live.router,
         review.router,
         review_decide.router,
     ):

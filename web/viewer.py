@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from api.services import Wired
+from api.services import Services, Wired
 from domain.errors import Unauthenticated
 from store import sessions, tokens
 from store.decisions import Decider
@@ -60,18 +60,30 @@ async def signed_in(request: Request, wired: Wired) -> Viewer:
     return viewer
 
 
+async def watching(request: Request, wired: Wired) -> Viewer:
+    """Whoever is signed in, which counts as no use of the session. Raises SignInNeeded."""
+    viewer = await _viewer(request, wired, is_use=False)
+    if viewer is None:
+        raise SignInNeeded
+    return viewer
+
+
 async def maybe_signed_in(request: Request, wired: Wired) -> Viewer | None:
+    viewer = await _viewer(request, wired, is_use=True)
+    request.state.viewer = viewer  # for the frame of whatever page the answer is
+    return viewer
+
+
+async def _viewer(request: Request, wired: Services, *, is_use: bool) -> Viewer | None:
     secret = request.cookies.get(cookie_name(request), "")
     try:
         token, _ = await tokens.authenticate(wired.store, secret)
     except Unauthenticated:
         return None
-    session = await sessions.read(wired.store, token.id)
+    session = await sessions.read(wired.store, token.id, is_use=is_use)
     if session is None:
         return None  # a personal token, put into a cookie: it has none of a session's limits
-    viewer = Viewer(session, token, hmac.digest(secret.encode(), b"forms", hashlib.sha256))
-    request.state.viewer = viewer  # for the frame of whatever page the answer is
-    return viewer
+    return Viewer(session, token, hmac.digest(secret.encode(), b"forms", hashlib.sha256))
 
 
 SignedIn = Annotated[Viewer, Depends(signed_in)]
