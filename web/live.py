@@ -20,9 +20,10 @@ from web.viewer import SignInNeeded, Viewer, watching
 
 router = APIRouter(route_class=PageRoute, prefix="/inbox", include_in_schema=False)
 
-_EVERY = 3  # seconds
-# Then the browser comes back by itself: no stream outlives a deployment by long.
-_ROUNDS = 20
+_EVERY = 2  # seconds
+# Then the browser comes back by itself: a server that is told to stop waits for streams that are open.
+_ROUNDS = 2
+_COME_BACK = f"retry: {_EVERY * 1000}\n\n"
 
 
 @router.get("/events")
@@ -43,7 +44,10 @@ async def events(
 async def _told(request: Request, wired: Services, tab: Tab, wanted: Filter) -> AsyncIterator[str]:
     """The ids of what the list would show, each time that they are others, for as long as the session lasts."""
     before = None
+    yield _COME_BACK
     for _ in range(_ROUNDS):
+        if await request.is_disconnected():
+            return
         try:
             viewer = await watching(request, wired)
             async with wired.store.statements() as connection:
