@@ -9,7 +9,7 @@ from activities.failures import coded_failures
 from activities.names import END
 from domain.messages import EndInput, MergeResult
 from store import endings
-from store.decisions import UNDECIDED, Kind
+from store.decisions import UNDECIDED, claimed_id, claimed_kind
 from store.engine import Store
 
 
@@ -21,12 +21,15 @@ class End:
     async def end(self, due: EndInput) -> MergeResult:
         """Rejected or withdrawn as a decision says that stands in PostgreSQL, or expired; nothing else changes."""
         info = activity.info()
-        kind = Kind(due.kind) if due.kind else None
-        decision_id = UUID(due.decision_id) if due.decision_id else None
         async with coded_failures():
             try:
                 outcome = await endings.end(
-                    self.store, UUID(due.merge_id), str(info.workflow_run_id), info.attempt, kind, decision_id
+                    self.store,
+                    UUID(due.merge_id),
+                    str(info.workflow_run_id),
+                    info.attempt,
+                    claimed_kind(due.kind),
+                    claimed_id(due.decision_id),
                 )
             except UNDECIDED as refusal:
                 return MergeResult(None, refusal.code)

@@ -9,7 +9,7 @@ from activities.failures import coded_failures
 from activities.names import MERGE
 from domain.messages import MergeInput, MergeResult
 from store import merge_transaction
-from store.decisions import UNDECIDED
+from store.decisions import UNDECIDED, claimed_id
 from store.engine import Store
 
 
@@ -24,11 +24,10 @@ class Merge:
         Where a person has to decide and has not, or not on this plan, it changes nothing and says so.
         """
         info = activity.info()
-        decision_id = UUID(due.decision_id) if due.decision_id else None
         async with coded_failures():
             try:
                 outcome = await merge_transaction.merge(
-                    self.store, UUID(due.merge_id), str(info.workflow_run_id), info.attempt, decision_id
+                    self.store, UUID(due.merge_id), str(info.workflow_run_id), info.attempt, claimed_id(due.decision_id)
                 )
             except UNDECIDED as refusal:
                 return MergeResult(None, refusal.code)

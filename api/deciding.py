@@ -21,21 +21,22 @@ async def carry_out(wired: Services, merge_id: UUID, token: Token, given: Given)
     person_id = token.person_id if token.owner_kind is OwnerKind.PERSON else None
     merge, decision_id = await decisions.decide(wired.store, merge_id, given, Decider(token.id, person_id))
     message = DecideInput(str(decision_id), given.kind.value, merge.plan_digest)
-    closed, decided = False, None
+    unheard: Refusal | None = None
+    decided = None
     try:
         decided = await wired.gateway.decide(merge.workflow_id, merge.run_id, message)
     except DecisionRefused as refused:
         raise _refusal(refused.code) from None
-    except RunClosed:
-        closed = True
+    except (RunClosed, ServiceUnavailable):
+        unheard = ServiceUnavailable()  # unless the merge itself tells what became of it
     async with wired.store.statements() as connection:
         now = await read_merge(connection, merge_id)
         if now.decision_id == decision_id:
             return now
         if now.outcome is not None:
             raise await decisions.already_decided(connection, now)
-    if closed:
-        raise ServiceUnavailable  # its run was ended from outside
+    if unheard is not None:
+        raise unheard
     if decided is not None:
         raise decisions.stale(now)
     return None

@@ -49,6 +49,9 @@ _DESCRIBE = timedelta(seconds=5)
 _TASKS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
 # The server remembers pollers for five minutes; one that lives asks again at least every minute.
 _LIVELY = timedelta(seconds=75)
+# A message came in while the run was closing: its last task is done again, and an update that it had answered is told
+# so instead of the answer.
+_DISTURBED = RPCStatusCode.FAILED_PRECONDITION
 # A client that never connected says so with a RuntimeError, one that lost its server with an RPCError.
 _UNREACHABLE = (RPCError, RuntimeError)
 
@@ -154,10 +157,10 @@ class Gateway:
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise ServiceUnavailable from None
 
-    async def plan_anew(self, workflow_id: str) -> None:
+    async def plan_anew(self, workflow_id: str, run_id: str) -> None:
         """Tells an open run that another merge changed one of its contacts. Raises ServiceUnavailable."""
         try:
-            await self.client.get_workflow_handle(workflow_id).signal(PLAN_ANEW)
+            await self.client.get_workflow_handle(workflow_id, run_id=run_id).signal(PLAN_ANEW)
         except _UNREACHABLE as error:
             if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 return  # it has ended meanwhile
@@ -232,6 +235,10 @@ class _Call:
                 return await self._start()
             except WorkflowAlreadyStartedError as running:
                 settled = await self._join(running.run_id)
+            except RPCError as error:
+                if error.status is not _DISTURBED:
+                    raise
+                settled = await self._join(None)
             if settled and settled.fingerprint == self._fingerprint:
                 return UUID(settled.merge_id)
             # Another request's run is over. Whoever waited for it starts again now, not all at once.
@@ -268,8 +275,8 @@ class _Call:
                 id=f"start-{uuid4()}",
                 result_type=Settled,
             )
-        except WorkflowAlreadyStartedError:
-            with contextlib.suppress(WorkflowAlreadyStartedError):
+        except (WorkflowAlreadyStartedError, RPCError):
+            with contextlib.suppress(WorkflowAlreadyStartedError, RPCError):
                 await operation.workflow_handle()  # else asyncio warns of an error that nobody read
             raise
         return UUID(settled.merge_id)

@@ -2,10 +2,9 @@
 
 from itertools import pairwise
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from domain.plan_changes import plan_changes
 from store.decisions import decisions_of
+from store.engine import Store
 from store.merges import MergeRow
 from store.reviews import Revision, comments_of, revisions_of
 
@@ -30,17 +29,17 @@ def merge_document(row: MergeRow) -> Document:
     }
 
 
-async def whole_document(connection: AsyncConnection, row: MergeRow) -> Document:
+async def whole_document(store: Store, row: MergeRow) -> Document:
     """With its decisions, what each revision of the plan changed, and its comments."""
-    revisions = await revisions_of(connection, row.id)
+    async with store.statements() as connection:
+        revisions = await revisions_of(connection, row.id)
+        decisions = await decisions_of(connection, row.id)
+        comments = await comments_of(connection, row.id)
     return {
         **merge_document(row),
-        "decisions": [decision.document() for decision in await decisions_of(connection, row.id)],
+        "decisions": [decision.document() for decision in decisions],
         "revisions": [*(_first(one) for one in revisions[:1]), *(_next(*pair) for pair in pairwise(revisions))],
-        "comments": [
-            {"id": one.id, "by": one.person, "text": one.text, "at": one.at}
-            for one in await comments_of(connection, row.id)
-        ],
+        "comments": [{"id": one.id, "by": one.person, "text": one.text, "at": one.at} for one in comments],
     }
 
 

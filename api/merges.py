@@ -37,7 +37,6 @@ async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
     try:
         async with wired.store.statements() as connection:
             row = await read_merge(connection, mergeId)
-            whole = await whole_document(connection, row)
     except MergeNotFound:
         database_id = await wired.gateway.find_database(mergeId)
         if database_id is None or not token.reaches(database_id):
@@ -45,7 +44,7 @@ async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
         return document({"id": mergeId, "databaseId": database_id, "state": PREPARING, "outcome": None})
     if not token.reaches(row.database_id):
         raise MergeNotFound
-    return document(whole, headers=etag(row))
+    return document(await whole_document(wired.store, row), headers=etag(row))
 
 
 @router.get(

@@ -12,7 +12,7 @@ AskedOutcome = Literal["merged", "assigned", "reassigned"]
 _ASK = "`when` asks where one of the rules holds."
 _GAINED = "Asks where the survivor gains more devices than that; null never asks."
 _CHANGED = "Asks where the device was given another identity so recently; null never asks."
-_BLOCKED = "Refused as identities, whatever their case. What is nothing but zeros always is."
+_BLOCKED = f"At most {MOST_BLOCKED}, refused as identities, whatever their case. What is nothing but zeros always is."
 _LONGEST_DEADLINE = int(LONGEST_DEADLINE.total_seconds())
 
 
@@ -41,7 +41,7 @@ class PolicyInput(Given):
 
     survivor: Survivor = _absent()
     approval: ApprovalInput = _absent()
-    blockedValues: list[Name] = _absent(max_length=MOST_BLOCKED, description=_BLOCKED)
+    blockedValues: list[Name] = _absent(description=_BLOCKED)
 
 
 class Rules(BaseModel):

@@ -14,6 +14,7 @@ from api.responses import document
 from api.services import Caller, Wired, authenticated, demand
 from domain.errors import (
     AlreadyDecided,
+    DecisionLate,
     DigestMissing,
     MergeClaimed,
     MergeNotFound,
@@ -26,7 +27,6 @@ from domain.errors import (
     RoleMissing,
     ValueInvalid,
 )
-from domain.text import flaw
 from store import reviews
 from store.decisions import Given, Kind
 from store.merges import MergeRow, read_merge
@@ -48,6 +48,7 @@ _PENDING: Responses = {202: {"model": DecisionPending, "description": "The decis
     responses=may_refuse(
         MergeNotFound,
         AlreadyDecided,
+        DecisionLate,
         MergeNotPending,
         PersonRequired,
         RoleMissing,
@@ -79,7 +80,7 @@ async def decide(
     "/withdrawal",
     operation_id="withdrawMerge",
     response_model=Decision,
-    responses=may_refuse(MergeNotFound, AlreadyDecided, MergeNotPending, NotRequester) | _PENDING,
+    responses=may_refuse(MergeNotFound, AlreadyDecided, MergeNotPending, NotRequester, ValueInvalid) | _PENDING,
     summary="Withdraw your own request",
 )
 async def withdraw(request: Request, mergeId: UUID, token: Authenticated, wired: Wired, body: ReasonInput) -> Response:
@@ -120,7 +121,7 @@ async def release(mergeId: UUID, token: Authenticated, wired: Wired) -> Response
     operation_id="commentMerge",
     status_code=201,
     response_model=WholeMerge,
-    responses=may_refuse(MergeNotFound, PersonRequired),
+    responses=may_refuse(MergeNotFound, PersonRequired, ValueInvalid),
     summary="Comment on it, for those who decide and those who read about it later",
 )
 async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: CommentInput) -> Response:
@@ -128,8 +129,6 @@ async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: Comme
     demand(Caller(token, merge.database_id), Scope.MERGES_READ)
     if token.owner_kind is OwnerKind.SERVICE or token.person_id is None:
         raise PersonRequired
-    if fault := flaw(body.text, 4000):
-        raise ValueInvalid(f"The text {fault}.")
     await reviews.comment(wired.store, mergeId, token.person_id, body.text)
     return await _document(wired, mergeId, status=201)
 
@@ -164,6 +163,5 @@ async def _read(wired: Wired, merge_id: UUID) -> MergeRow:
 
 
 async def _document(wired: Wired, merge_id: UUID, status: int = 200) -> Response:
-    async with wired.store.statements() as connection:
-        row = await read_merge(connection, merge_id)
-        return document(await whole_document(connection, row), status=status, headers=etag(row))
+    row = await _read(wired, merge_id)
+    return document(await whole_document(wired.store, row), status=status, headers=etag(row))

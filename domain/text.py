@@ -29,6 +29,17 @@ def flaw(text: str, longest: int) -> str | None:
     return None
 
 
+def prose_flaw(text: str) -> str | None:
+    """What is wrong with what somebody wrote for others to read, or None: it may have lines, but must be readable."""
+    if not storable(text):
+        return "must not hold NUL or half of a surrogate pair"
+    if not any(
+        character.isprintable() and not character.isspace() and not _IGNORABLE.match(character) for character in text
+    ):
+        return "must not be blank"
+    return None
+
+
 def storable(text: str) -> bool:
     """Whether PostgreSQL can hold the text: no NUL and no lone surrogate."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -20,6 +20,9 @@ from ledger.merge_record import KINDS, DecisionRecord, Execution, merge_body, me
 # What reading a document raises that somebody wrote who does not know its form.
 _UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
+# How a request can end by a decision of a kind.
+_DECIDE = {"approve": CHANGING, "reject": {Outcome.REJECTED}, "withdraw": {Outcome.WITHDRAWN}}
+
 
 def chain_faults(previous: Head, entry: Entry) -> Iterator[str]:
     """What is wrong with an entry as the one after `previous`."""
@@ -72,6 +75,8 @@ def _merge_faults(entry: Entry) -> Iterator[Fault]:
         yield Fault(6, f"records {entry.kind}, the ruleset gives {plan.outcome.value}")
     elif json.loads(canonical(merge_body(plan, execution, entry.payloads))) != body:
         yield Fault(6, "records another plan or result than the ruleset gives")
+    if not _decides(execution.decision, outcome):
+        yield Fault(8, f"ended {outcome.value}, which its decision does not say")
     if _contents(merge_payloads(plan, parse_time(document["at"]), outcome)) != _contents(entry.payloads):
         yield Fault(6, "keeps other values beside it than the ruleset gives")
     if entry.payloads[0].values["digest"] != plan.digest:
@@ -117,6 +122,14 @@ def _execution(body: Any) -> Execution:
         decision=_decision(decision) if decision else None,
         ended=outcome if outcome in DECIDED else None,
     )
+
+
+def _decides(decision: DecisionRecord | None, outcome: Outcome) -> bool:
+    """Whether a request can have ended so. Without a decision: nobody was asked, or one before it kept them apart."""
+    if decision is None:
+        return outcome is not Outcome.WITHDRAWN
+    by_nobody = decision.person is None and decision.kind != "withdraw"  # as a service does
+    return outcome in _DECIDE.get(decision.kind, ()) and not by_nobody
 
 
 def _decision(decision: Any) -> DecisionRecord:

@@ -1,7 +1,7 @@
 """The demo data: deterministic, and safe to load again.
 
-Database 10000 merges at once, so does 99999 for now (its merges wait for a person once approvals exist), and 20000
-demands a column that none of its contacts has. Each outcome has a device whose address the README names.
+Database 10000 merges at once, in 99999 every merge waits for a person, and 20000 demands a column that none of its
+contacts has. Each outcome has a device whose address the README names.
 """
 
 from collections.abc import Mapping
@@ -9,15 +9,18 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from domain.address import Address, Channel
+from domain.approval import Ask
 from domain.columns import Column, ColumnType
 from domain.contact import Consent, Contact, Device, SystemAttributes
 from domain.errors import NameTaken
+from domain.policy_change import PolicyChange
 from domain.roles import Role
-from store import databases, loading, lookup_keys, passwords, people, tokens
+from store import databases, loading, lookup_keys, passwords, people, policies, tokens
 from store.engine import Store
 from store.tokens import SCOPES, OwnerKind
 
-DATABASES = {99999: "Merges wait for a person", 10000: "Merges at once", 20000: "Requires a country"}
+ASKING = 99999
+DATABASES = {ASKING: "Merges wait for a person", 10000: "Merges at once", 20000: "Requires a country"}
 APP_KEY = "ap56921D"
 CAMPAIGN = "spring"
 COLUMNS = (
@@ -50,6 +53,7 @@ async def load_demo(store: Store, environment: Mapping[str, str]) -> None:
     """`environment` holds the demo's tokens and password in clear, under the names that demo.env gives them."""
     for database_id, name in DATABASES.items():
         await _database(store, database_id, name)
+    await _ask_always(store, ASKING)
     for contact in (one for database_id in DATABASES for one in contacts(database_id)):
         await loading.load(store, contact)
     for email, (name, role) in PEOPLE.items():
@@ -128,6 +132,13 @@ async def _database(store: Store, database_id: int, name: str) -> None:
         await lookup_keys.put(store, database_id, lookup_key)
     await databases.add_qualifier(store, database_id, Channel.PUSH, APP_KEY)
     await databases.add_qualifier(store, database_id, Channel.SMS, CAMPAIGN)
+
+
+async def _ask_always(store: Store, database_id: int) -> None:
+    """A policy that somebody has changed since stays theirs."""
+    policy, _ = await policies.get(store, database_id)
+    if policy.version == 1:
+        await policies.change(store, database_id, PolicyChange(approval={"ask": Ask.ALWAYS}))
 
 
 async def _person(store: Store, email: str, name: str, role: Role) -> None:

@@ -105,9 +105,9 @@ async def relaying(relay: Relay) -> AsyncIterator[None]:
             await running
 
 
-def create_relay(store: Store, settings: Settings, plan_anew: Callable[[str], Awaitable[None]]) -> Relay:
-    """`plan_anew` tells the open run of a workflow id to plan anew."""
-    senders: dict[str, Sender] = {WORKFLOW: lambda due: plan_anew(due.workflow_id)}
+def create_relay(store: Store, settings: Settings, plan_anew: Callable[[str, str], Awaitable[None]]) -> Relay:
+    """`plan_anew` tells an open run, by its workflow's id and its own, to plan anew."""
+    senders: dict[str, Sender] = {WORKFLOW: lambda due: plan_anew(due.workflow_id, due.run_id)}
     if settings.smtp_url and settings.smtp_from:
         server = SmtpServer.parse(settings.smtp_url.get_secret_value())
         senders[EMAIL] = _notices_by(Email(server, parse_sender(settings.smtp_from)), settings.pages_url)

@@ -27,9 +27,11 @@ from domain.errors import (
     ReasonMissing,
     Refusal,
     RoleMissing,
+    ValueInvalid,
 )
 from domain.plan import Outcome, Plan
 from domain.roles import Role
+from domain.text import prose_flaw
 from domain.times import rfc3339
 from ledger.merge_record import DecisionRecord
 from store.engine import Store
@@ -123,7 +125,7 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
     """Stores a decision, and returns the merge and the decision's id. It has no effect yet.
 
     Raises MergeNotFound, AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest, NotRequester,
-    PlanStale or ReasonMissing, and then nothing is stored.
+    PlanStale, ReasonMissing or ValueInvalid, and then nothing is stored.
     """
     async with store.transaction() as connection:
         merge = await read_merge(connection, merge_id)
@@ -131,6 +133,8 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
         await _demand_may(connection, merge, given.kind, decider)
         if given.kind is Kind.REJECT and not (given.reason or "").strip():
             raise ReasonMissing
+        if given.reason and (fault := prose_flaw(given.reason)):
+            raise ValueInvalid(f"The reason {fault}.")
         if given.kind is not Kind.WITHDRAW and given.digest != merge.plan_digest:
             raise stale(merge)
         decision_id = uuid4()
@@ -146,6 +150,22 @@ async def why_not(connection: AsyncConnection, merge: MergeRow, decider: Decider
     except (AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest) as refusal:
         return refusal
     return None
+
+
+def claimed_id(told: str | None) -> UUID | None:
+    """The id that a run was told. Raises DecisionNotFound for what is none: whoever can write to Temporal tells it."""
+    try:
+        return UUID(told) if told else None
+    except ValueError:
+        raise DecisionNotFound from None
+
+
+def claimed_kind(told: str | None) -> Kind | None:
+    """The same for a kind; None says that the time is up."""
+    try:
+        return None if told is None else Kind(told)
+    except ValueError:
+        raise DecisionNotFound from None
 
 
 async def demand_approval(
@@ -167,12 +187,14 @@ async def demand_approval(
 
 
 async def demand_ending(
-    connection: AsyncConnection, merge_id: UUID, decision_id: UUID, kind: Kind
+    connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, kind: Kind
 ) -> tuple[DecisionRecord, bool]:
     """The decision that ends a merge without effect, and whether it says that they are not the same person.
 
-    Raises DecisionNotFound, RoleMissing, OwnRequest or NotRequester.
+    Raises DecisionRequired, DecisionNotFound, RoleMissing, OwnRequest or NotRequester.
     """
+    if decision_id is None:
+        raise DecisionRequired
     row = await _read(connection, merge_id, decision_id, kind)
     if kind is Kind.REJECT:
         await _demand_specialist(connection, row.database_id, row.person_id, row)

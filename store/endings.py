@@ -39,11 +39,11 @@ async def end(
         pair = [contact.id for contact in (plan.device_contact, plan.lookup_contact) if contact]
         await lock_contacts(connection, claimed.database_id, pair)
         decision = None
-        if kind is not None and decision_id is not None:
+        if kind is not None:
             decision, not_same_person = await demand_ending(connection, merge_id, decision_id, kind)
             if not_same_person and plan.absorbed:
                 one, other = pair
-                await keep_apart(connection, claimed.database_id, one, other, decision_id)
+                await keep_apart(connection, claimed.database_id, one, other, decision.id)
         ended = ENDS[kind] if kind else Outcome.EXPIRED
         execution = Execution(merge_id, claimed.workflow_id, run_id, attempt, claimed.requester, decision, ended)
         return await settle(connection, plan, execution)

@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.contact import contact_document
-from domain.plan import Outcome, plan_document
+from domain.plan import DECIDED, Outcome, plan_document
 from ledger.entry import GENESIS, Entry, Head, Payload
 from ledger.recompute import chain_faults, merge_faults, recomputed_plan, recorded_outcome, recorded_result
 from store.engine import Store, as_json
@@ -218,8 +218,9 @@ def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:
         yield Violation(7, "executed another plan than its merge shows")
     outcome = recorded_outcome(entry)
     absorbed = plan.absorbed.id if plan.absorbed and outcome is Outcome.MERGED else None
-    survivor = plan.survivor.id if plan.survivor else None
-    answer = (outcome.value, survivor, absorbed, plan.winner_channel_identifier)
+    survivor = plan.survivor.id if plan.survivor and outcome not in DECIDED else None
+    identifier = None if outcome in DECIDED else plan.winner_channel_identifier
+    answer = (outcome.value, survivor, absorbed, identifier)
     if answer != (row.outcome, row.survivor_id, row.absorbed_id, row.winner_channel_identifier):
         yield Violation(10, "records another end than its merge answers with")
 

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.approval import demand_not_blocked
 from domain.plan import CHANGING, Outcome
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
@@ -48,12 +49,13 @@ class OutcomeChanged(Exception):
 async def prepare(store: Store, request: MergeRequest, execution: Execution) -> Planned | Outcome:
     """Stores the request with its plan. Returns its outcome where nothing will change, else what is planned.
 
-    Raises ScopeMissing or DatabaseKeyed for a run that the edge would not have started: whoever can write to Temporal
-    can claim to be a token, not what that token may.
+    Raises ScopeMissing, DatabaseKeyed or IdentityBlocked for a run that the edge would not have started: whoever can
+    write to Temporal can claim to be a token, not what that token may.
     """
     async with store.statements() as connection:
         await demand_requester(connection, execution.requester, request.database_id)
         planned = await read_plan(connection, request)
+        demand_not_blocked(request.identity, planned.approval.blocked_values)
         await connection.execute(_OPEN, _opened(planned, execution))
     if planned.outcome in CHANGING:
         return planned

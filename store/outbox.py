@@ -52,9 +52,9 @@ _CLAIM = text(f"""
       UPDATE outbox o SET attempts = o.attempts + 1, due = now() + :lease FROM due WHERE o.id = due.id RETURNING o.*
     )
     SELECT o.id, o.kind, o.channel, o.created, o.merge_id, o.attempts,
-      m.database_id, m.workflow_id, m.deadline, cardinality(m.reasons) AS reasons, coalesce(p.email, '') AS recipient,
-      o.channel <> 'workflow'
-      AND (m.state <> 'pending_approval' OR o.channel = 'email' AND NOT ({_IS_REVIEWER})) AS is_moot
+      m.database_id, m.workflow_id, m.run_id, m.deadline, cardinality(m.reasons) AS reasons,
+      coalesce(p.email, '') AS recipient,
+      m.state <> 'pending_approval' OR o.channel = 'email' AND NOT ({_IS_REVIEWER}) AS is_moot
     FROM claimed o JOIN merges m ON m.id = o.merge_id LEFT JOIN people p ON p.id = o.person_id
     ORDER BY o.created
 """)  # noqa: S608 - our own text
@@ -72,7 +72,7 @@ _FAILED = text("""
 class Due:
     """A row that is its claimer's until the lease ends. `recipient` is whom an e-mail is for, else empty.
 
-    A notice is moot when its merge waits for nobody any more, or its reader may not decide on it any more.
+    It is moot when its merge waits for nobody any more; a notice also when its reader may not decide on it any more.
     """
 
     id: UUID
@@ -83,6 +83,7 @@ class Due:
     merge_id: UUID
     database_id: int
     workflow_id: str
+    run_id: str
     deadline: datetime
     reasons: int
     recipient: str

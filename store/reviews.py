@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import MergeClaimed, MergeNotPending
+from domain.errors import MergeClaimed, MergeNotPending, ValueInvalid
+from domain.text import prose_flaw
 from store.engine import Store
 from store.merges import PENDING_APPROVAL, read_merge
 from store.tables import merge_comments
@@ -63,6 +64,9 @@ async def release(store: Store, merge_id: UUID, person_id: int) -> None:
 
 
 async def comment(store: Store, merge_id: UUID, person_id: int, content: str) -> None:
+    """Raises ValueInvalid for what nobody could read."""
+    if fault := prose_flaw(content):
+        raise ValueInvalid(f"The comment {fault}.")
     async with store.statements() as connection:
         await connection.execute(insert(merge_comments).values(merge_id=merge_id, person_id=person_id, text=content))
 

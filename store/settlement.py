@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.contact import WIRE_NAMES, Contact, contact_document
-from domain.plan import CHANGING, Outcome, Plan, plan_document
+from domain.plan import CHANGING, DECIDED, Outcome, Plan, plan_document
 from ledger.entry import Receipt
 from ledger.merge_record import KINDS, Execution, committed_result, merge_body, merge_payloads
 from store.ledger import append, lock_head
@@ -130,9 +130,9 @@ def _changes(plan: Plan, result: Contact) -> dict[str, Any]:
 def _answer(plan: Plan, outcome: Outcome, receipt: Receipt) -> dict[str, Any]:
     return {
         "outcome": outcome.value,
-        "survivor": _id(plan.survivor),
+        "survivor": None if outcome in DECIDED else _id(plan.survivor),
         "absorbed": _id(plan.absorbed) if outcome is Outcome.MERGED else None,
-        "winner_channel_identifier": plan.winner_channel_identifier,
+        "winner_channel_identifier": None if outcome in DECIDED else plan.winner_channel_identifier,
         "ledger_seq": receipt.seq,
         "ledger_hash": receipt.entry_hash,
     }

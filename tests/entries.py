@@ -15,16 +15,17 @@ AT = datetime(2026, 1, 2, 3, 4, 5, 678_900, tzinfo=UTC)
 EXECUTION = Execution(UUID(int=7), "establish-identity-abc234", str(UUID(int=8)), 1, "abcd1234")
 
 
-def entry_of(plan: Plan, head: Head = GENESIS) -> Entry:
+def entry_of(plan: Plan, head: Head = GENESIS, execution: Execution = EXECUTION) -> Entry:
     """The entry that the store would append for a plan."""
-    payloads = merge_payloads(plan, AT, plan.outcome)
+    outcome = execution.outcome(plan)
+    payloads = merge_payloads(plan, AT, outcome)
     entry = seal(
         head,
         database_id=10000,
         id=UUID(int=9),
-        kind=KINDS[plan.outcome],
+        kind=KINDS[outcome],
         at=AT,
-        body=merge_body(plan, EXECUTION, payloads),
+        body=merge_body(plan, execution, payloads),
         payloads=payloads,
     )
     return replace(entry, payloads=[_stored(payload) for payload in payloads])

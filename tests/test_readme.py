@@ -54,7 +54,7 @@ def test_every_role_is_explained_with_its_scopes() -> None:
 
 def test_every_command_that_is_named_exists() -> None:
     known = commands(typer.main.get_command(app), ())
-    for words in re.findall(r"`(?:\.venv/bin/)?onefold ((?:[a-z]+ ?)+)", README):
+    for words in re.findall(r"`(?:\.venv/bin/)?onefold\s((?:[a-z][a-z-]*\s?)+)", README):
         named = tuple(words.split())
         assert any(named[: len(one)] == one for one in known), words
 

@@ -46,7 +46,7 @@ class Waiting:
             "state": "pending_approval",
             "requester": self.token_id,
             "workflow_id": f"establish-identity-{uuid4()}",
-            "run_id": "run",
+            "run_id": str(uuid4()),
             "channel": "SMS",
             "qualifier": "spring",
             "destination": PHONE,

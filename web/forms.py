@@ -9,7 +9,7 @@ from fastapi import Request
 from starlette.datastructures import UploadFile
 
 from domain.errors import BodyTooLarge, FormForeign, FormStale, ValueInvalid
-from domain.text import storable
+from domain.text import prose_flaw
 from web.rendering import own_path
 from web.viewer import Viewer
 
@@ -81,5 +81,5 @@ def demand_text(what: str, text: str, longest: int) -> None:
     """Raises ValueInvalid. Several lines are fine, and what is invisible in them is shown as code points."""
     if len(text) > longest:
         raise ValueInvalid(f"{what} must not be longer than {longest} characters; it has {len(text)}.")
-    if not storable(text):
-        raise ValueInvalid(f"{what} holds a character that can't be stored.")
+    if fault := prose_flaw(text):
+        raise ValueInvalid(f"{what} {fault}.")

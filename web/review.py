@@ -64,8 +64,7 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
 async def plan(wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     """As the API shows it, with its decisions, revisions and comments."""
     item = await read(wired, viewer, merge_id)
-    async with wired.store.statements() as connection:
-        whole = json.loads(cast("bytes", document(await whole_document(connection, item.merge)).body))
+    whole = json.loads(cast("bytes", document(await whole_document(wired.store, item.merge)).body))
     return Response(
         json.dumps(whole, indent=2, ensure_ascii=False),
         media_type="application/json",

@@ -29,6 +29,7 @@ _SENTENCES = {
     5: "every value is in the result or named as lost",
     6: "replaying the snapshots gives the recorded result, and the live row",
     7: "the executed plan is the one that the merge shows",
+    8: "what a person was asked about, somebody else approved in time",
     9: "what ended without a change changed nothing",
     10: "every done request has one entry and one answer",
     11: "no open request without a running workflow, nor the reverse",

@@ -28,11 +28,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a merge: its state, its plan with every rule and every lost value, its receipt."""
-    from api.merge_document import merge_document
     from onefold.commands.plan_table import print_plan
 
-    row = in_store(lambda store: _read(store, merge_id))
-    document = merge_document(row)
+    row, document = in_store(lambda store: _read(store, merge_id))
     if as_json:
         print_json(document)
         return
@@ -42,11 +40,13 @@ def show(
     print_plan(to, {**row.plan, "digest": row.plan_digest})
 
 
-async def _read(store: "Store", merge_id: UUID) -> "MergeRow":
+async def _read(store: "Store", merge_id: UUID) -> "tuple[MergeRow, dict[str, object]]":
+    from api.merge_document import whole_document
     from store.merges import read_merge
 
     async with store.transaction() as connection:
-        return await read_merge(connection, merge_id)
+        row = await read_merge(connection, merge_id)
+    return row, await whole_document(store, row)
 
 
 def _facts(row: "MergeRow") -> list[tuple[str, str]]:

@@ -69,20 +69,18 @@ def _print_page(page: Mapping[str, Any]) -> None:
     if not page["merges"]:
         typer.echo("No merge is like this.")
         return
-    shown = table("Merge", "Database", "State", "When", "Claim", whole=["Merge", "State", "When"])
+    shown = table("Merge", "Database", "State", "When", whole=["Merge", "Database", "State"])
     now = datetime.now(UTC)
     for merge in page["merges"]:
-        claimed = f"person {merge['claimedBy']}" if merge["claimedBy"] else ""
-        shown.add_row(
-            merge["id"], str(merge["databaseId"]), merge["outcome"] or merge["state"], _when(merge, now), claimed
-        )
+        shown.add_row(merge["id"], str(merge["databaseId"]), merge["outcome"] or merge["state"], _when(merge, now))
     console().print(shown)
     if page["next"]:
         typer.echo(f"There are more: repeat it with --after {page['next']}")
 
 
 def _when(merge: Mapping[str, Any], now: datetime) -> str:
-    """How long it still waits, or the day on which it ended."""
-    if merge["deadline"] and not merge["settled"]:
-        return left_in_short(merge["deadline"], now)
-    return moment(merge["settled"] or merge["requested"]["at"]).split()[0]
+    """How long it still waits, and whose claim is on it; or the day on which it ended."""
+    if merge["settled"] or not merge["deadline"]:
+        return moment(merge["settled"] or merge["requested"]["at"]).split()[0]
+    claimed = f", claimed by person {merge['claimedBy']}" if merge["claimedBy"] else ""
+    return f"{left_in_short(merge['deadline'], now)}{claimed}"

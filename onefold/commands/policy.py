@@ -38,7 +38,10 @@ def set_(
     survivor: Annotated[SurvivorRule | None, typer.Option(help="The contact that survives a merge.")] = None,
     ask: Annotated[Ask | None, typer.Option(help="Ask a person never, always, or when a rule holds.")] = None,
     outcome: Annotated[
-        list[Outcome] | None, typer.Option(help="What a person is asked about; repeatable, replaces those before.")
+        list[Outcome] | None,
+        typer.Option(
+            metavar="merged|assigned|reassigned", help="What is asked about; repeatable, replaces the former."
+        ),
     ] = None,
     both_identified: Annotated[
         bool | None, typer.Option("--both-identified/--no-both-identified", help="Rule: both carry an identity.")

@@ -1,5 +1,6 @@
 """Who gets notices: a mail server and a webhook's receiver, real ones, in threads of their own."""
 
+import asyncio
 import json
 import queue
 import ssl
@@ -24,7 +25,7 @@ ACCEPTED = "250 OK"
 
 @dataclass
 class Mailbox:
-    """What a mail server was handed. `answers` come first, one to each message; `logins` with whether under TLS."""
+    """What a mail server was handed. `answers` are to its next messages; without a `goodbye` it hangs up instead."""
 
     port: int
     messages: list[EmailMessage] = field(default_factory=list)
@@ -32,7 +33,7 @@ class Mailbox:
     under_tls: list[bool] = field(default_factory=list)
     logins: list[tuple[str, str]] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
-    goodbye: str = "221 Bye"
+    goodbye: str | None = "221 Bye"
     refused_recipient: str | None = None
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name, as are the next two
@@ -54,7 +55,10 @@ class Mailbox:
         return answer
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        return self.goodbye
+        if self.goodbye is None:
+            assert isinstance(server.transport, asyncio.Transport)
+            server.transport.abort()
+        return self.goodbye or ""
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from domain.approval import Ask
+from domain.policy_change import PolicyChange
 from domain.roles import Role
 from onefold.demo import DATABASES, load_demo
 from onefold.demo_secrets import DEMO, secrets_of
-from store import passwords, people, tokens
+from store import passwords, people, policies, tokens
 from store.engine import Store
 from store.people import GivenRole
 from store.tokens import Scope, Token
@@ -102,3 +104,22 @@ async def test_everybody_signs_in_with_the_password_that_the_sign_in_page_tells(
     for email in (*EVERYBODY, "ada@onefold.example"):
         person = await people.find(empty, email)
         assert await passwords.check_password(empty, email, bearers["ONEFOLD_DEMO_PASSWORD"]) == person.id
+
+
+async def test_only_the_database_that_waits_for_people_asks_and_a_changed_policy_stays(
+    empty: Store, bearers: dict[str, str]
+) -> None:
+    for _ in range(2):
+        await load_demo(empty, bearers)
+
+    standing = {one: await policies.get(empty, one) for one in DATABASES}
+    assert {one: approval.ask for one, (_, approval) in standing.items()} == {
+        99999: Ask.ALWAYS,
+        10000: Ask.NEVER,
+        20000: Ask.NEVER,
+    }
+    assert {one: policy.version for one, (policy, _) in standing.items()} == {99999: 2, 10000: 1, 20000: 1}
+
+    await policies.change(empty, 99999, PolicyChange(approval={"ask": Ask.NEVER}))
+    await load_demo(empty, bearers)
+    assert (await policies.get(empty, 99999))[1].ask is Ask.NEVER

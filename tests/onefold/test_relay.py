@@ -35,7 +35,7 @@ class Runs:
         self.told: list[str] = []
         self.failures = 0
 
-    async def plan_anew(self, workflow_id: str) -> None:
+    async def plan_anew(self, workflow_id: str, run_id: str) -> None:
         if self.failures:
             self.failures -= 1
             raise ServiceUnavailable
@@ -224,7 +224,9 @@ async def test_a_slow_way_keeps_no_other_waiting_nor_the_end(waiting: Waiting, r
         reached.set()
         await asyncio.sleep(3600)
 
-    relay = Relay(waiting.store, {"webhook": never_done, "workflow": lambda due: runs.plan_anew(due.workflow_id)})
+    relay = Relay(
+        waiting.store, {"webhook": never_done, "workflow": lambda due: runs.plan_anew(due.workflow_id, due.run_id)}
+    )
     async with asyncio.timeout(10):
         async with relaying(relay):
             await reached.wait()

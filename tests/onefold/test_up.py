@@ -136,9 +136,15 @@ def test_the_tour_of_the_readme_works_as_printed(stack: Stack) -> None:
         "not_found",
         "blocked",
         "assigned",
+        "unchanged",
+        "merged",
     ]
     assert outcomes[: len(expected)] == expected
     assert "HTTP/1.1 308" in told
+    assert told.count('"state":"pending_approval"') == 1
+    assert re.search(r"^Merge [0-9a-f-]{36} is merged\.$", told, re.MULTILINE)
+    assert re.search(r"^Changed in revision 2, .*\n.*\n.*\nemail, ", told, re.MULTILINE)
+    assert "exit code 3" in told
     assert "VIOLATED" not in told
     assert outcomes[-1] == "reassigned"  # by the worker that took the killed one's place
     stack.note_processes()

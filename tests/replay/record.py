@@ -1,7 +1,8 @@
-"""Records the stored histories anew, each from a real run on a stack of its own: `python -m tests.replay.record`.
+"""Records the histories that are not stored yet, each from a real run: `python -m tests.replay.record`, or names.
 
-Needed when the workflow changes what it does while nothing is deployed yet. Once it is, a stored history is never
-recorded again: runs that began with it may still be open, and a new branch gets a new history beside the old ones.
+A name records that history anew: needed when the workflow changes what it does while nothing is deployed yet. Once it
+is, a stored history is never recorded again: runs that began with it may still be open, and a new branch gets a new
+history beside the old ones.
 
 Histories are encrypted with the tests' key. The names of processes, at which replay does not look, are taken out.
 """
@@ -10,23 +11,26 @@ import asyncio
 import gc
 import json
 import re
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory, WorkflowUpdateFailedError
 
-from domain.messages import SettleInput
+from domain.messages import DecideInput, SettleInput
 from store.engine import Store
 from tests.replay.stored import HISTORIES, path
 from tests.runs import Run, connect, is_merging, is_retrying, of_type, row_held, runs_of, until
+from tests.scenarios.approvals import Reviewer, asks, pending, reviewers, when_done, when_revised
 from tests.stack import Stack, whole_stack
 from tests.tenant import Tenant, new_tenant
-from workflows.establish_identity import SETTLE
+from workflows.establish_identity import DECIDE, SETTLE
 
 DEVICE = "m1|c1"
 _PROCESS = re.compile(r"[0-9]+@\S+")
@@ -39,6 +43,7 @@ class Scene:
 
     stack: Stack
     client: Client
+    store: Store
     tenant: Tenant
 
     async def asked(self, outcome: str = "", status: int = 200) -> None:
@@ -48,14 +53,14 @@ class Scene:
     @asynccontextmanager
     async def merge_under_way(self) -> AsyncIterator[Run]:
         """A run whose merge waits for the device contact's row until the block ends; then it must have merged."""
-        contact_id = await self._pair()
+        contact_id = await self.pair()
         async with asyncio.TaskGroup() as group, row_held(self.stack, contact_id):
             group.create_task(self.asked("merged"))
             (run,) = await runs_of(self.client, self.tenant.id)
             await until(lambda: is_merging(run))
             yield run
 
-    async def _pair(self) -> int:
+    async def pair(self) -> int:
         await self.tenant.register("m0|c0", custom={"userId": "1"})
         return await self.tenant.register(DEVICE)
 
@@ -110,6 +115,106 @@ async def another_request_refused(scene: Scene) -> None:
         raise AssertionError("the validator accepted another request")
 
 
+@asynccontextmanager
+async def held_back(scene: Scene, **approval: Any) -> AsyncIterator[tuple[Reviewer, dict[str, Any]]]:
+    """A specialist, and a merge that waits for one."""
+    async with reviewers(scene.store, scene.stack.url, scene.tenant) as make:
+        await scene.pair()
+        await asks(scene.tenant, **approval)
+        yield await make(), await pending(scene.tenant, DEVICE, "1")
+
+
+async def decided(
+    scene: Scene, by: Reviewer, merge: dict[str, Any], decision: str = "approve", status: int = 200
+) -> None:
+    """On the plan that stands now."""
+    digest = (await scene.tenant.merge(merge["id"]))["plan"]["digest"]
+    answer = await by.decide(merge["id"], digest, decision)
+    assert answer.status_code == status, answer.text
+
+
+async def approved(scene: Scene) -> None:
+    async with held_back(scene) as (specialist, merge):
+        await decided(scene, specialist, merge)
+
+
+async def assigned_as_approved(scene: Scene) -> None:
+    await scene.tenant.register(DEVICE)
+    await asks(scene.tenant, outcomes=["assigned"])
+    async with reviewers(scene.store, scene.stack.url, scene.tenant) as make:
+        await decided(scene, await make(), await pending(scene.tenant, DEVICE, "1"))
+
+
+async def stale_then_approved(scene: Scene) -> None:
+    async with held_back(scene) as (specialist, merge):
+        await scene.tenant.patch_contact(merge["plan"]["survivor"], leadSource="fair")
+        await decided(scene, specialist, merge, status=412)
+        await decided(scene, specialist, merge)
+
+
+async def planned_anew_then_approved(scene: Scene) -> None:
+    async with held_back(scene) as (specialist, merge):
+        answer = await scene.tenant.establish("m0|c0", "also-1", "Alias Id")
+        assert answer.json()["outcome"] == "assigned", answer.text
+        await when_revised(scene.tenant, merge["id"])
+        await decided(scene, specialist, merge)
+
+
+async def decision_refused_then_approved(scene: Scene) -> None:
+    async with held_back(scene) as (specialist, merge):
+        (run,) = await runs_of(scene.client, scene.tenant.id)
+        invented = DecideInput(str(uuid4()), "approve", merge["plan"]["digest"])
+        try:
+            await run.execute_update(DECIDE, invented)
+        except WorkflowUpdateFailedError:
+            await decided(scene, specialist, merge)
+            return
+        raise AssertionError("an invented decision was accepted")
+
+
+async def decided_twice_at_once(scene: Scene) -> None:
+    """The second is brought to the run while the first is carried out, which its contact's row holds up."""
+    async with (
+        held_back(scene) as (specialist, merge),
+        asyncio.TaskGroup() as group,
+        row_held(scene.stack, merge["plan"]["survivor"]),
+    ):
+        (run,) = await runs_of(scene.client, scene.tenant.id)
+        group.create_task(decided(scene, specialist, merge))
+        await until(lambda: is_merging(run))
+        group.create_task(decided(scene, specialist, merge, "reject", 409))
+        await until(lambda: _is_accepted(run, 3))
+
+
+async def rejected(scene: Scene) -> None:
+    async with held_back(scene) as (specialist, merge):
+        await decided(scene, specialist, merge, "reject")
+
+
+async def withdrawn(scene: Scene) -> None:
+    async with held_back(scene) as (_, merge):
+        answer = await scene.tenant.http.post(f"/v1/merges/{merge['id']}/withdrawal", json={})
+        assert answer.status_code == 200, answer.text
+
+
+async def reminded_then_expired(scene: Scene) -> None:
+    async with held_back(scene, deadlineSeconds=2) as (_, merge):
+        await when_done(scene.tenant, merge["id"])
+
+
+async def device_gone_while_it_waited(scene: Scene) -> None:
+    async with held_back(scene) as (_, merge):
+        device = (await scene.tenant.by_channel(DEVICE)).json()["channels"][0]["id"]
+        await scene.tenant.http.delete(f"/v1/databases/{scene.tenant.id}/devices/{device}")
+        await when_done(scene.tenant, merge["id"])
+
+
+async def blocked_while_it_waited(scene: Scene) -> None:
+    async with held_back(scene) as (_, merge):
+        await scene.tenant.http.delete(f"/databases/{scene.tenant.id}/lookupkeys/userId")
+        await when_done(scene.tenant, merge["id"])
+
+
 SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "merged": merged,
     "assigned": assigned,
@@ -120,12 +225,27 @@ SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "merged-at-the-second-attempt": merged_at_the_second_attempt,
     "joined": joined,
     "another-request-refused": another_request_refused,
+    "approved": approved,
+    "assigned-as-approved": assigned_as_approved,
+    "stale-then-approved": stale_then_approved,
+    "planned-anew-then-approved": planned_anew_then_approved,
+    "decision-refused-then-approved": decision_refused_then_approved,
+    "decided-twice-at-once": decided_twice_at_once,
+    "rejected": rejected,
+    "withdrawn": withdrawn,
+    "reminded-then-expired": reminded_then_expired,
+    "device-gone-while-it-waited": device_gone_while_it_waited,
+    "blocked-while-it-waited": blocked_while_it_waited,
 }
 
 
 async def _is_joined(run: Run) -> bool:
+    return await _is_accepted(run, 2)  # the caller who started the run, and one for all who joined it
+
+
+async def _is_accepted(run: Run, updates: int) -> bool:
     accepted = of_type(await run.fetch_history(), EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED)
-    return len(accepted) == 2  # the caller who started the run, and one for all who joined it
+    return len(accepted) == updates
 
 
 async def record(stack: Stack, name: str) -> WorkflowHistory:
@@ -133,12 +253,18 @@ async def record(stack: Stack, name: str) -> WorkflowHistory:
     tenant = await new_tenant(store, stack.url, required=("Country",) if name == "blocked" else ())
     client = await connect(stack)
     try:
-        await SCENES[name](Scene(stack, client, tenant))
-        first, *_ = await runs_of(client, tenant.id)
+        await SCENES[name](Scene(stack, client, store, tenant))
+        first = await _first_run(client, tenant.id)
+        await first.result()
         return await first.fetch_history()
     finally:
         await tenant.http.aclose()
         await store.close()
+
+
+async def _first_run(client: Client, database_id: int) -> Run:
+    first, *_ = await runs_of(client, database_id)
+    return first
 
 
 def without_processes(value: Any) -> Any:
@@ -154,7 +280,7 @@ def without_processes(value: Any) -> Any:
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder, whole_stack(Path(folder)) as stack:
-        for name in HISTORIES:
+        for name in sys.argv[1:] or [name for name in HISTORIES if not path(name).exists()]:
             history = await record(stack, name)
             document = without_processes(json.loads(history.to_json()))
             path(name).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -18,7 +18,20 @@ HISTORIES: Mapping[str, Outcome] = {
     "merged-at-the-second-attempt": Outcome.MERGED,
     "joined": Outcome.MERGED,
     "another-request-refused": Outcome.MERGED,
+    "approved": Outcome.MERGED,
+    "assigned-as-approved": Outcome.ASSIGNED,
+    "stale-then-approved": Outcome.MERGED,
+    "planned-anew-then-approved": Outcome.MERGED,
+    "decision-refused-then-approved": Outcome.MERGED,
+    "decided-twice-at-once": Outcome.MERGED,
+    "rejected": Outcome.REJECTED,
+    "withdrawn": Outcome.WITHDRAWN,
+    "reminded-then-expired": Outcome.EXPIRED,
+    "device-gone-while-it-waited": Outcome.NOT_FOUND,
+    "blocked-while-it-waited": Outcome.BLOCKED,
 }
+ASKED = tuple(HISTORIES)[tuple(HISTORIES).index("approved") :]
+"""Those in which a person was asked."""
 
 
 def path(name: str) -> Path:

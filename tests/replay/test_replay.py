@@ -10,17 +10,20 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from domain.plan import Outcome
+from activities.names import MERGE
+from domain.plan import CHANGING, Outcome
 from onefold.keyring import Keyring
 from onefold.temporal import data_converter
 from onefold.worker import WORKFLOWS, sandbox
-from tests.replay import changed
+from tests.replay import changed, changed_while_waiting
 from tests.replay.record import DEVICE, SCENES, without_processes
-from tests.replay.stored import FOLDER, HISTORIES, load, path
+from tests.replay.stored import ASKED, FOLDER, HISTORIES, load, path
 from tests.runs import of_type, settled_in
 from tests.stack import KEYRING
 
-CHANGING = {Outcome.MERGED, Outcome.ASSIGNED, Outcome.REASSIGNED}
+MERGES = {"stale-then-approved": 2, "decision-refused-then-approved": 2}
+"""How often the merge was tried, where not once for what changes something."""
+UNASKED = [name for name in HISTORIES if name not in ASKED]
 
 
 def replayer(workflow: type | None = None, keyring: Keyring = KEYRING) -> Replayer:
@@ -44,8 +47,10 @@ async def test_a_stored_history_holds_the_outcome_that_it_is_stored_for(name: st
     (ended,) = of_type(history, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED)
     settled = await settled_in(ended.workflow_execution_completed_event_attributes.result.payloads)
     assert settled.outcome == HISTORIES[name].value
-    merges = count(history, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
-    assert merges == (1 if HISTORIES[name] in CHANGING else 0)
+    steps = of_type(history, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+    merges = [step for step in steps if step.activity_task_scheduled_event_attributes.activity_type.name == MERGE]
+    assert len(merges) == MERGES.get(name, 1 if HISTORIES[name] in CHANGING else 0)
+    assert (len(steps) > len(merges)) == (name in ASKED)
 
 
 def test_every_outcome_that_there_is_has_a_history() -> None:
@@ -77,9 +82,44 @@ def test_a_refused_request_left_no_event() -> None:
     assert [event.event_type for event in refused.events] == [event.event_type for event in merged.events]
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("name", UNASKED)
 async def test_a_copy_that_does_the_same_replays(name: str) -> None:
     await replayer(changed.Same).replay_workflow(load(name))
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+async def test_a_copy_that_does_the_same_while_it_waits_replays(name: str) -> None:
+    await replayer(changed_while_waiting.Same).replay_workflow(load(name))
+
+
+@pytest.mark.parametrize(
+    ("workflow", "name"), [(one, name) for one, names in changed_while_waiting.OTHERWISE.items() for name in names]
+)
+async def test_a_workflow_that_does_something_else_while_it_waits_fails_to_replay(workflow: type, name: str) -> None:
+    with pytest.raises(NondeterminismError):
+        await replayer(workflow).replay_workflow(load(name))
+
+
+def test_every_history_of_a_wait_is_failed_by_some_copy() -> None:
+    failed = {name for names in changed_while_waiting.OTHERWISE.values() for name in names}
+    assert failed == set(ASKED)
+
+
+def test_a_refused_decision_is_in_its_history() -> None:
+    history = load("decision-refused-then-approved")
+    ends = [
+        event.workflow_execution_update_completed_event_attributes.outcome.WhichOneof("value")
+        for event in of_type(history, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED)
+    ]
+    assert ends == ["success", "failure", "success"], "who asked, who was refused, who approved"
+
+
+def test_the_reminder_and_the_deadline_are_in_their_history() -> None:
+    assert count(load("reminded-then-expired"), EventType.EVENT_TYPE_TIMER_FIRED) == 2
+
+
+def test_the_signal_is_in_its_history() -> None:
+    assert count(load("planned-anew-then-approved"), EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED) == 1
 
 
 @pytest.mark.parametrize("name", HISTORIES)
@@ -89,7 +129,7 @@ async def test_a_workflow_that_does_something_else_fails_to_replay(name: str, wo
         await replayer(workflow).replay_workflow(load(name))
 
 
-@pytest.mark.parametrize("name", [name for name, outcome in HISTORIES.items() if outcome in CHANGING])
+@pytest.mark.parametrize("name", [name for name in UNASKED if HISTORIES[name] in CHANGING])
 @pytest.mark.parametrize("workflow", changed.OTHERWISE_WHERE_IT_MERGES)
 async def test_a_workflow_that_merges_otherwise_fails_to_replay(name: str, workflow: type) -> None:
     with pytest.raises(NondeterminismError):

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from store.engine import Store
 from store.tables import contacts
 from tests.scenarios.approvals import (
+    VALUE,
     A,
     Reviewer,
     asks,
@@ -104,3 +105,21 @@ async def test_while_it_is_carried_out_another_request_for_the_device_waits_its_
     answer = await other
     assert (answer.status_code, answer.json()["outcome"]) == (200, "reassigned")
     assert (await tenant.merge(waiting["id"]))["outcome"] == "merged"
+
+
+async def test_what_is_under_way_without_a_person_waits_for_none(
+    store: Store, tenant: Tenant, specialist: Reviewer, impatient: str
+) -> None:
+    _, device = await two_contacts(tenant)
+    body = {"identity": {"name": "userId", "value": VALUE}}
+
+    async with row_held(store, device):
+        asked = await tenant.http.put(f"{impatient}{tenant.path(A)}", json=body)
+        merge = await tenant.merge(asked.json()["mergeId"])
+        refused = await specialist.approve(merge)
+        withdrawn = await tenant.http.post(f"/v1/merges/{merge['id']}/withdrawal", json={})
+
+    assert (asked.status_code, merge["state"]) == (202, "merging")
+    assert refusal(refused) == refusal(withdrawn) == (409, "merge-not-pending")
+    done = await when_done(tenant, merge["id"])
+    assert (done["outcome"], done["decisions"]) == ("merged", [])

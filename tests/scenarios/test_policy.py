@@ -144,6 +144,7 @@ async def test_every_version_is_kept_with_its_time(tenant: Tenant) -> None:
         ({"survivor": "newer", "approval": {"ask": "when"}}, "the policy needs a rule"),
         ({"blockedValues": ["fine", " edge"]}, "must not begin or end with a space"),
         ({"blockedValues": ["a\u200bb"]}, "invisible"),
+        ({"blockedValues": [f"v{at}" for at in range(1001)]}, "at most 1000 values"),
     ],
 )
 async def test_a_policy_that_cannot_be_is_refused_and_nothing_changes(

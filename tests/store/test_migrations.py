@@ -149,4 +149,4 @@ async def test_the_oldest_postgresql_at_hand_runs_migrations_every_outcome_and_e
     await make_world(store)
     report = await check(store)
     await store.close()
-    assert (report.violations, report.checked["entries"]) == ([], 7)
+    assert (report.violations, report.checked["entries"]) == ([], 11)

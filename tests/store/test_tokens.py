@@ -117,6 +117,14 @@ async def test_a_persons_token_has_no_scopes_of_its_own(store: Store) -> None:
     assert not await may_request(store, bearer, database_id)
 
 
+async def test_two_roles_in_one_database_add_up(store: Store) -> None:
+    here = await databases.create(store, "here")
+    bearers = [await person_token(store, [here], role, "two.roles@people.example") for role in reversed(Role)]
+    found, _ = await tokens.authenticate(store, bearers[0])
+    assert {scope for scope in Scope if found.may(scope, here)} == set(Scope)
+    assert found.scopes == {here: {*Scope}}
+
+
 async def test_a_service_has_no_roles(store: Store) -> None:
     database_id = await databases.create(store, "here")
     await person_token(store, None, Role.ADMIN, "answers@people.example")

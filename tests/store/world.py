@@ -5,18 +5,37 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from domain.address import Address, Channel
+from domain.approval import Ask
 from domain.columns import Column, ColumnType
 from domain.contact_input import ContactInput
 from domain.identity import Identity
 from domain.plan import Outcome
+from domain.policy_change import PolicyChange
 from domain.request import MergeRequest
+from domain.roles import Role
 from ledger.merge_record import Execution
-from store import contacts, databases, devices, lookup_keys, merge_transaction, tokens
+from store import (
+    contacts,
+    databases,
+    decisions,
+    devices,
+    endings,
+    lookup_keys,
+    merge_transaction,
+    people,
+    policies,
+    proposals,
+    tokens,
+)
+from store.decisions import Decider, Given, Kind
 from store.devices import Registration
 from store.engine import Store
+from store.merges import read_merge
+from store.plans import Planned
+from store.proposals import Proposal
 from store.tokens import Scope, new_token
 
-HERE, ELSEWHERE = 10000, 20000
+HERE, ELSEWHERE, ASKING = 10000, 20000, 30000
 APP = "ap56921D"
 
 
@@ -26,6 +45,7 @@ class World:
 
     `first` was absorbed by `second`, and `second` by `last`. `bystander` and `stranger` never merged: the one is of
     the same database and has a device and an identity, as has the other in another database; `bare` has neither.
+    In ASKING a person, who is no requester, decided on merges, of which `approved` was executed; one expired.
     """
 
     first: int
@@ -35,6 +55,8 @@ class World:
     bare: int
     stranger: int
     merges: dict[Outcome, UUID]
+    approved: UUID
+    decider: Decider
 
 
 async def make_world(store: Store) -> World:
@@ -59,7 +81,39 @@ async def make_world(store: Store) -> World:
         await ask("m5|c5", "five"),
         await ask("m1|c1", "new", ELSEWHERE),
     ]
-    return World(first, second, last, bystander, bare, stranger, dict(settled))
+    decider = await _specialist(store)
+    approved = await decided(store, requester, decider, Kind.APPROVE)
+    settled += [
+        await decided(store, requester, decider, Kind.REJECT),
+        await decided(store, requester, Decider(requester, None), Kind.WITHDRAW),
+        await decided(store, requester, decider, None),
+    ]
+    return World(first, second, last, bystander, bare, stranger, dict(settled), approved[1], decider)
+
+
+async def decided(store: Store, requester: str, decider: Decider, kind: Kind | None) -> tuple[Outcome, UUID]:
+    """What a run does that waits for a person, without one. None: nobody decides in time."""
+    merge_id, run_id = await propose(store, requester, kind or "nobody"), str(uuid4())
+    if kind is None:
+        return await endings.end(store, merge_id, run_id, 1, None, None), merge_id
+    async with store.statements() as connection:
+        digest = (await read_merge(connection, merge_id)).plan_digest
+    _, decision_id = await decisions.decide(store, merge_id, Given(kind, digest, "Looked at both."), decider)
+    if kind is Kind.APPROVE:
+        return await merge_transaction.merge(store, merge_id, run_id, 1, decision_id), merge_id
+    return await endings.end(store, merge_id, run_id, 1, kind, decision_id), merge_id
+
+
+async def propose(store: Store, requester: str, name: str) -> UUID:
+    """A merge of two new contacts that waits for a person; the name tells them from others."""
+    await _contact(store, ASKING, f"{name}|lookup", userId=name, **{"Favorite Food": "Pizza"})
+    await _contact(store, ASKING, f"{name}|device", **{"Favorite Food": "Burger"})
+    execution = Execution(uuid4(), f"establish-identity-{name}", str(uuid4()), 1, requester)
+    asked = MergeRequest(ASKING, Address(Channel.PUSH, APP, f"{name}|device"), Identity("userId", name))
+    assert isinstance(await merge_transaction.prepare(store, asked, execution), Planned)
+    shown = await proposals.propose(store, execution.merge_id, execution.run_id, 1, "contacts-changed", frozenset())
+    assert isinstance(shown, Proposal)
+    return execution.merge_id
 
 
 async def settle(store: Store, database_id: int, destination: str, value: str, requester: str) -> tuple[Outcome, UUID]:
@@ -75,7 +129,7 @@ async def settle(store: Store, database_id: int, destination: str, value: str, r
 
 
 async def _prepare_databases(store: Store) -> str:
-    for database_id in (HERE, ELSEWHERE):
+    for database_id in (HERE, ELSEWHERE, ASKING):
         await databases.create(store, f"database {database_id}", database_id=database_id)
         for name in ("userId", "Alias Id", "Favorite Food", "Visits"):
             await databases.add_column(store, database_id, Column(name, ColumnType.TEXT))
@@ -83,6 +137,7 @@ async def _prepare_databases(store: Store) -> str:
             await lookup_keys.put(store, database_id, name)
         await databases.add_qualifier(store, database_id, Channel.PUSH, APP)
     await databases.add_column(store, ELSEWHERE, Column("Country", ColumnType.TEXT, required=True))
+    await policies.change(store, ASKING, PolicyChange(approval={"ask": Ask.ALWAYS}))
     bearer = new_token()
     await tokens.create_for_service(
         store,
@@ -93,6 +148,15 @@ async def _prepare_databases(store: Store) -> str:
         expires=datetime.now(UTC) + timedelta(hours=1),
     )
     return bearer.split("_")[1]
+
+
+async def _specialist(store: Store) -> Decider:
+    await people.add(store, "specialist@people.example", "Sam Specialist")
+    person = await people.find(store, "specialist@people.example")
+    await people.give_role(store, person.id, Role.SPECIALIST, ASKING)
+    bearer = new_token()
+    await tokens.create_for_person(store, bearer, person, datetime.now(UTC) + timedelta(hours=1))
+    return Decider(bearer.split("_")[1], person.id)
 
 
 async def _contact(store: Store, database_id: int, destination: str, **custom: str) -> int:

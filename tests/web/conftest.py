@@ -13,6 +13,9 @@ from api.app import create_app
 from api.gateway import Gateway
 from api.services import Services
 from store.engine import Store
+from tests.stack import Stack
+from tests.tenant import Tenant
+from tests.web.reviewing import Account, account, signed_in
 from web import pages
 
 _CHROMIUM = (
@@ -61,3 +64,22 @@ async def browser() -> AsyncIterator[Browser]:
         chromium = await playwright.chromium.launch(executable_path=executable, args=_CHROMIUM)
         yield chromium
         await chromium.close()
+
+
+@pytest.fixture
+async def who(store: Store, tenant: Tenant) -> Account:
+    return await account(store, tenant)
+
+
+@pytest.fixture
+async def sam(stack: Stack, who: Account) -> AsyncIterator[httpx.AsyncClient]:
+    """A specialist of the tenant, signed in."""
+    async with signed_in(stack.url, who) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def sue(stack: Stack, store: Store, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
+    """Another one."""
+    async with signed_in(stack.url, await account(store, tenant)) as browser:
+        yield browser

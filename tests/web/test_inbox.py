@@ -1,7 +1,6 @@
 """The inbox without a browser: what it lists for whom, and what its buttons do."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -15,13 +14,6 @@ from tests.web.reviewing import RISKY, account, signed_in
 from tests.web.visitors import fields, heading, send
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-async def sam(stack: Stack, store: Store, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
-    """A specialist of the tenant, signed in."""
-    async with signed_in(stack.url, await account(store, tenant)) as browser:
-        yield browser
 
 
 def listed(page: httpx.Response) -> list[str]:

@@ -50,3 +50,15 @@ def heading(page: httpx.Response) -> str:
     found = re.search(r"<h1[^>]*>(.*?)</h1>", page.text, re.DOTALL)
     assert found, page.text
     return " ".join(unescape(re.sub(r"<[^>]+>", "", found[1])).split())
+
+
+def words(page: httpx.Response) -> str:
+    """What a person reads."""
+    body = re.sub(r"<head>.*?</head>", "", page.text, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+
+
+async def shown(browser: httpx.AsyncClient, merge_id: str) -> str:
+    page = await browser.get(f"/merges/{merge_id}")
+    assert page.status_code == 200
+    return words(page)

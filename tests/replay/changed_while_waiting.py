@@ -1,0 +1,148 @@
+"""Copies of the workflow that do something else once a person was asked: what a replay must not accept either."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.messages import DecideInput, EndInput, EstablishIdentityInput, MergeResult, Proposal, Settled
+    from workflows.establish_identity import NAME, EstablishIdentity
+
+
+@workflow.defn(name=NAME)
+class Same(EstablishIdentity):
+    """Does what the workflow does: the copies below fail for what they do otherwise, not for being copies."""
+
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+
+@workflow.defn(name=NAME)
+class AsksNobody(EstablishIdentity):
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _decided(self) -> str:
+        return str((await self._merge()).outcome)
+
+
+@workflow.defn(name=NAME)
+class RemindsNobody(EstablishIdentity):
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _remind(self) -> None:
+        return
+
+
+@workflow.defn(name=NAME)
+class ApprovesWhatExpired(EstablishIdentity):
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _expire(self) -> str:
+        return str((await self._merge()).outcome)
+
+
+@workflow.defn(name=NAME)
+class ApprovesWhatWasRejected(EstablishIdentity):
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _end(self, due: EndInput) -> MergeResult:
+        return await self._merge(due.decision_id)
+
+
+@workflow.defn(name=NAME)
+class GivesUpWhenRefused(EstablishIdentity):
+    """A decision that has no effect ends the wait."""
+
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _act_on(self, decision: DecideInput, proposal: Proposal) -> str | None:
+        return await super()._act_on(decision, proposal) or await self._expire()
+
+
+@workflow.defn(name=NAME)
+class ShowsNoNextRevision(EstablishIdentity):
+    """It goes on with the plan that was shown first."""
+
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _propose(self, cause: str) -> Proposal:
+        return self._proposal or await super()._propose(cause)
+
+
+@workflow.defn(name=NAME)
+class NeverLooksAtTheClock(EstablishIdentity):
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _wait_until(self, moment: datetime, *, reminding: bool) -> None:
+        await workflow.wait_condition(lambda: bool(self._decisions or self._contacts_changed))
+
+
+APPROVED = (
+    "approved",
+    "assigned-as-approved",
+    "stale-then-approved",
+    "planned-anew-then-approved",
+    "decision-refused-then-approved",
+    "decided-twice-at-once",
+)
+ENDED = ("rejected", "withdrawn")
+EXPIRED = ("reminded-then-expired",)
+SETTLED_ANEW = ("device-gone-while-it-waited", "blocked-while-it-waited")
+
+OTHERWISE: dict[type, tuple[str, ...]] = {
+    AsksNobody: (*APPROVED, *ENDED, *EXPIRED, *SETTLED_ANEW),
+    NeverLooksAtTheClock: (*APPROVED, *ENDED, *EXPIRED, *SETTLED_ANEW),
+    RemindsNobody: EXPIRED,
+    ApprovesWhatExpired: EXPIRED,
+    ApprovesWhatWasRejected: (*ENDED, *EXPIRED),
+    GivesUpWhenRefused: ("stale-then-approved", "decision-refused-then-approved"),
+    ShowsNoNextRevision: ("stale-then-approved", "planned-anew-then-approved", *SETTLED_ANEW),
+}
+"""Each copy, and the histories that it must fail on."""

@@ -1,0 +1,108 @@
+"""What ends a request without executing it: once, only one that waits, and only as somebody decided who may."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from domain.address import Address, Channel
+from domain.errors import DecisionNotFound, DecisionRequired, MergeNotFound, MergeNotPending
+from domain.identity import Identity
+from domain.plan import Outcome
+from domain.request import MergeRequest
+from ledger.merge_record import Execution
+from store import endings, merge_transaction
+from store.decisions import Kind
+from store.engine import Store
+from store.plans import Planned
+from tests.chaos.rows import entries
+from tests.scenarios.approvals import asks
+from tests.store.scratch import Scratch
+from tests.store.world import ASKING, World, propose
+from tests.tenant import APP_KEY, Tenant
+
+RUN = "run"
+
+
+async def waits(scratch: Scratch) -> UUID:
+    requester = await one(scratch, "SELECT requester FROM merges LIMIT 1")
+    return await propose(scratch.store, requester, uuid4().hex)
+
+
+async def one(scratch: Scratch, query: str) -> str:
+    async with scratch.store.transaction() as connection:
+        return str((await connection.exec_driver_sql(query)).scalar_one())
+
+
+async def test_a_later_attempt_returns_what_the_first_one_did(scratch: Scratch) -> None:
+    merge_id = await waits(scratch)
+    before = await entries(scratch.store, ASKING)
+
+    ended = [await endings.end(scratch.store, merge_id, RUN, attempt, None, None) for attempt in (1, 2, 3)]
+
+    assert ended == [Outcome.EXPIRED] * 3
+    assert await endings.end(scratch.store, merge_id, RUN, 4, Kind.REJECT, uuid4()) is Outcome.EXPIRED
+    after = await entries(scratch.store, ASKING)
+    assert after == {**before, "merge.expired": before["merge.expired"] + 1}
+
+
+async def test_what_was_decided_is_not_ended_again_by_the_deadline(scratch: Scratch, world: World) -> None:
+    for outcome in (Outcome.REJECTED, Outcome.WITHDRAWN):
+        assert await endings.end(scratch.store, world.merges[outcome], RUN, 2, None, None) is outcome
+    assert await endings.end(scratch.store, world.approved, RUN, 2, None, None) is Outcome.MERGED
+
+
+@pytest.mark.parametrize("kind", [Kind.REJECT, Kind.WITHDRAW])
+async def test_without_a_decision_it_waits_on(scratch: Scratch, kind: Kind) -> None:
+    merge_id = await waits(scratch)
+    for decision_id, expected in ((None, DecisionRequired), (uuid4(), DecisionNotFound)):
+        with pytest.raises(expected):
+            await endings.end(scratch.store, merge_id, RUN, 1, kind, decision_id)
+    assert await one(scratch, f"SELECT state FROM merges WHERE id = '{merge_id}'") == "pending_approval"
+    assert await one(scratch, f"SELECT count(*) FROM merge_executions WHERE merge_id = '{merge_id}'") == "0"
+
+
+async def test_a_decision_about_another_merge_is_none(scratch: Scratch, world: World) -> None:
+    merge_id = await waits(scratch)
+    rejection = UUID(await one(scratch, "SELECT id FROM decisions WHERE kind = 'reject'"))
+    with pytest.raises(DecisionNotFound):
+        await endings.end(scratch.store, merge_id, RUN, 1, Kind.REJECT, rejection)
+
+
+async def test_what_nobody_was_asked_about_is_not_ended(tenant: Tenant, store: Store) -> None:
+    """Be it under way or about to be asked."""
+    requester = tenant.http.headers["Authorization"].split("_")[1]
+    await tenant.create(custom={"userId": "777374"})
+    await tenant.register("m1|c1")
+    request = MergeRequest(tenant.id, Address(Channel.PUSH, APP_KEY, "m1|c1"), Identity("userId", "777374"))
+    for ask in ("always", "never"):
+        await asks(tenant, ask=ask)
+        execution = Execution(uuid4(), "establish-identity-test", RUN, 1, requester)
+        assert isinstance(await merge_transaction.prepare(store, request, execution), Planned)
+        for kind in (None, Kind.REJECT):
+            with pytest.raises(MergeNotPending):
+                await endings.end(store, execution.merge_id, RUN, 1, kind, None)
+        await forget(store, execution.merge_id)
+
+
+async def forget(store: Store, merge_id: UUID) -> None:
+    """No request stays open that has no run."""
+    async with store.transaction() as connection:
+        for table, column in (("merge_requesters", "merge_id"), ("merges", "id")):
+            await connection.exec_driver_sql(f"DELETE FROM {table} WHERE {column} = '{merge_id}'")
+
+
+async def test_what_does_not_exist_is_not_ended(store: Store) -> None:
+    with pytest.raises(MergeNotFound):
+        await endings.end(store, uuid4(), RUN, 1, None, None)
+
+
+async def test_the_end_keeps_the_plan_that_people_were_shown(scratch: Scratch, world: World) -> None:
+    """Not what it would be by now."""
+    merge_id = await waits(scratch)
+    shown = await one(scratch, f"SELECT plan_digest FROM merges WHERE id = '{merge_id}'")
+    device = await one(scratch, f"SELECT device_snapshot->>'id' FROM merges WHERE id = '{merge_id}'")
+    scratch.break_by_hand(f"UPDATE contacts SET lead_source = 'x', version = version + 1 WHERE id = {device}".encode())
+
+    assert await endings.end(scratch.store, merge_id, RUN, 1, None, None) is Outcome.EXPIRED
+
+    assert await one(scratch, f"SELECT plan_digest FROM merges WHERE id = '{merge_id}'") == shown
