@@ -39,8 +39,15 @@ class Lost:
 
 
 def question(merge: MergeRow) -> str:
-    """What is decided, without a value of anybody's."""
+    """What is decided, or was done, without a value of anybody's."""
     name, plan = merge.request.identity.name, merge.plan
+    done = {
+        "merged": f"Contact {plan['absorbed']} was merged into contact {plan['survivor']}",
+        "assigned": f"Contact {plan['survivor']} was given a {name}",
+        "reassigned": f"Contact {plan['survivor']} was given another {name}",
+    }
+    if merge.outcome in done:
+        return done[merge.outcome]
     return {
         "merged": f"Merge contact {plan['absorbed']} into contact {plan['survivor']}?",
         "assigned": f"Give contact {plan['survivor']} a {name}?",

@@ -72,7 +72,7 @@ async def test_a_merge_that_loses_nothing_asks_for_no_typing(tenant: Tenant, sam
     assert 'name="typed"' not in asked.text
     await send(sam, f"/merges/{merge['id']}/approve")
     assert (await tenant.merge(merge["id"]))["outcome"] == "assigned"
-    assert heading(await sam.get(f"/merges/{merge['id']}")).startswith("Give contact")
+    assert heading(await sam.get(f"/merges/{merge['id']}")).startswith("Contact ")
 
 
 async def test_approving_needs_a_fresh_sign_in(
