@@ -81,12 +81,12 @@ def worker() -> None:
 
 @app.command()
 def demo() -> None:
-    """Load the demo data. Safe to repeat; its tokens are taken from the environment."""
+    """Load the demo data. Safe to repeat; its tokens and password are taken from the environment."""
     from onefold.demo import load_demo
-    from onefold.demo_secrets import TOKENS
+    from onefold.demo_secrets import DEMO
 
-    if missing := [name for name in TOKENS if not os.environ.get(name)]:
-        raise CommandFailed("settings-invalid", f"The demo's tokens are not in the environment: {', '.join(missing)}.")
+    if missing := [name for name in DEMO if not os.environ.get(name)]:
+        raise CommandFailed("settings-invalid", f"The demo's secrets are not in the environment: {', '.join(missing)}.")
     in_store(lambda store: load_demo(store, os.environ))
 
 

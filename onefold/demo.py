@@ -15,7 +15,7 @@ from domain.contact import Consent, Contact, Device, SystemAttributes
 from domain.errors import NameTaken
 from domain.policy_change import PolicyChange
 from domain.roles import Role
-from store import databases, loading, lookup_keys, people, policies, tokens
+from store import databases, loading, lookup_keys, passwords, people, policies, tokens
 from store.engine import Store
 from store.tokens import SCOPES, OwnerKind
 
@@ -50,7 +50,7 @@ _PERSONAL = {
 
 
 async def load_demo(store: Store, environment: Mapping[str, str]) -> None:
-    """`environment` holds the demo's tokens in clear, under the names that demo.env gives them."""
+    """`environment` holds the demo's tokens and password in clear, under the names that demo.env gives them."""
     for database_id, name in DATABASES.items():
         await _database(store, database_id, name)
     await _ask_always(store, ASKING)
@@ -58,6 +58,7 @@ async def load_demo(store: Store, environment: Mapping[str, str]) -> None:
         await loading.load(store, contact)
     for email, (name, role) in PEOPLE.items():
         await _person(store, email, name, role)
+        await passwords.set_password(store, email, environment["ONEFOLD_DEMO_PASSWORD"])
     await _token_of_service(store, environment["ONEFOLD_TOKEN"])
     for variable, email in _PERSONAL.items():
         await _token_of_person(store, environment[variable], email)

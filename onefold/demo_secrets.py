@@ -1,4 +1,4 @@
-"""The keys and tokens of one data folder, made once and kept."""
+"""The keys, tokens and the demo's password of one data folder, made once and kept."""
 
 import base64
 import secrets
@@ -23,6 +23,11 @@ def codec_keys() -> str:
     return f"{secrets.token_hex(4)}:{key()}"
 
 
+def password() -> str:
+    """Easily read and typed; it stands on the demo's sign-in page."""
+    return "demo-" + "".join(secrets.choice(string.ascii_lowercase) for _ in range(10))
+
+
 SERVERS_SECRETS: Mapping[str, Callable[[], str]] = {
     "ONEFOLD_WORKFLOW_ID_KEY": key,
     "ONEFOLD_CODEC_KEYS": codec_keys,
@@ -35,13 +40,15 @@ TOKENS = (
     "ONEFOLD_AUDITOR_TOKEN",
     "ONEFOLD_ADMIN_TOKEN",
 )
+PASSWORD = "ONEFOLD_DEMO_PASSWORD"  # noqa: S105 - a variable's name
+DEMO = (*TOKENS, PASSWORD)
 
 
 def secrets_of(data: Path) -> dict[str, str]:
     """Reads them, making those that are not there yet."""
     path = data / "secrets.env"
     known = read_env(path)
-    makers = {**SERVERS_SECRETS, **dict.fromkeys(TOKENS, token)}
+    makers = {**SERVERS_SECRETS, **dict.fromkeys(TOKENS, token), PASSWORD: password}
     if missing := makers.keys() - known.keys():
         known |= {name: makers[name]() for name in makers if name in missing}
         write_env(path, "Lost with this file: what it encrypted in Temporal's histories, and the demo's tokens.", known)

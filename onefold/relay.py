@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -101,8 +101,7 @@ async def relaying(relay: Relay) -> AsyncIterator[None]:
         yield
     finally:
         running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await asyncio.wait([running])
 
 
 def create_relay(store: Store, settings: Settings, plan_anew: Callable[[str, str], Awaitable[None]]) -> Relay:

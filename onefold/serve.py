@@ -14,10 +14,12 @@ from api.gateway import Gateway
 from api.services import CodecEndpoint, Services
 from onefold import temporal
 from onefold.codec import EncryptingCodec
+from onefold.demo import PEOPLE
 from onefold.http_protocol import Protocol
 from onefold.settings import Settings
 from store.engine import Store
 from web import pages
+from web.pages import DemoAccount
 
 
 def serve(settings: Settings) -> None:
@@ -51,8 +53,16 @@ def application(settings: Settings) -> FastAPI:
         await store.close()
 
     app = create_app(lifespan, version("onefold"))
-    pages.install(app)
+    pages.install(app, _demo_accounts(settings))
     return app
+
+
+def _demo_accounts(settings: Settings) -> list[DemoAccount]:
+    """Those that `onefold demo` gave this password; nobody elsewhere."""
+    if settings.demo_password is None:
+        return []
+    password = settings.demo_password.get_secret_value()
+    return [DemoAccount(email, name, role.value, password) for email, (name, role) in PEOPLE.items()]
 
 
 def _codec_endpoint(settings: Settings) -> CodecEndpoint | None:

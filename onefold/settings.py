@@ -76,6 +76,9 @@ class Settings(NoticeSettings, StoreSettings):
         default=None, description="The path of the codec endpoint for Temporal's web UI; unset, none is served."
     )
     codec_origin: str | None = Field(default=None, description="The origin of Temporal's web UI, for that endpoint.")
+    demo_password: SecretStr | None = Field(
+        default=None, description="The password of the demo's people: the sign-in page tells it to everybody."
+    )
 
     @field_validator("workflow_id_key")
     @classmethod

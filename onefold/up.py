@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onefold.children import Child, ChildFailed, Task
-from onefold.demo_secrets import TOKENS, secrets_of
+from onefold.demo_secrets import DEMO, PASSWORD, secrets_of
 from onefold.env_files import write_env
 from onefold.lockfile import AlreadyRunning, hold
 from onefold.ports import Wanted, complaints
@@ -71,8 +71,9 @@ class Run:
         return self.servers.postgres is not None
 
     @property
-    def tokens(self) -> dict[str, str]:
-        return {name: self.secrets[name] for name in TOKENS} if self.has_demo else {}
+    def demo(self) -> dict[str, str]:
+        """The tokens and the password of its people."""
+        return {name: self.secrets[name] for name in DEMO} if self.has_demo else {}
 
     def go(self) -> int:
         return Supervisor(self.data / "run", self.terminal.say).run(self.plan, self.announce)
@@ -112,7 +113,10 @@ class Run:
             "ONEFOLD_DATA": str(self.data),
             "PYTHONUNBUFFERED": "1",
             "PYTHONUTF8": "1",
-            **self.secrets,
+            **{name: secret for name, secret in self.secrets.items() if name not in DEMO},
+            # Also where the variables of another run were sourced: a database of one's own has no demo's sign-in page.
+            **dict.fromkeys(DEMO, ""),
+            **self.demo,
         }
 
     def task(self, name: str, title: str, arguments: tuple[str, ...], env: dict[str, str]) -> Task:
@@ -137,10 +141,14 @@ class Run:
         say()
         say(f"  pages and API    {self.url}")
         say(f"  API reference    {self.url}/docs")
+        if self.has_demo:
+            say(f"  sign in at       {self.url}/login    as sam@onefold.example, password {self.secrets[PASSWORD]}")
+        else:
+            say(f"  sign in at       {self.url}/login")
         if self.servers.temporal_ui_url:
             say(f"  Temporal's UI    {self.servers.temporal_ui_url}")
-        for name in self.tokens:
-            say(f"  {name:<32} {self.tokens[name]}")
+        for name, secret in self.demo.items():
+            say(f"  {name:<32} {secret}")
         say()
         say("All of it as variables, for the examples of README.md:", style="bold")
         say(f". {shlex.quote(str(demo_env))}")
@@ -156,7 +164,7 @@ class Run:
     def reached_by(self) -> dict[str, str]:
         return {
             "ONEFOLD_URL": self.url,
-            **self.tokens,
+            **self.demo,
             "TEMPORAL_ADDRESS": self.servers.temporal_address,
             "TEMPORAL_UI_URL": self.servers.temporal_ui_url or "",
             "DATABASE_URL": self.servers.database_url,

@@ -25,6 +25,7 @@ from domain.errors import (
     PersonRequired,
     PlanStale,
     ReasonMissing,
+    Refusal,
     RoleMissing,
     ValueInvalid,
 )
@@ -139,6 +140,16 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
         decision_id = uuid4()
         await connection.execute(insert(decisions).values(_row(decision_id, merge, given, decider)))
     return merge, decision_id
+
+
+async def why_not(connection: AsyncConnection, merge: MergeRow, decider: Decider) -> Refusal | None:
+    """Why somebody could not decide on a merge now; None: they could."""
+    try:
+        await _demand_pending(connection, merge)
+        await _demand_may(connection, merge, Kind.APPROVE, decider)
+    except (AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest) as refusal:
+        return refusal
+    return None
 
 
 def claimed_id(told: str | None) -> UUID | None:

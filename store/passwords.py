@@ -1,5 +1,6 @@
 """Passwords of people: argon2id, and a pause after several that were wrong."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -50,7 +51,8 @@ async def check_password(store: Store, email: str, password: str) -> int:
         row = (await connection.execute(_FIND, {"email": email.strip().lower()})).one_or_none()
         if row is not None and row.is_blocked:
             raise SignInBlocked
-        if not _fits(row, password) or row is None or row.disabled is not None:
+        # In a thread: it is made to take long, and everybody else would wait.
+        if not await asyncio.to_thread(_fits, row, password) or row is None or row.disabled is not None:
             if row is not None:
                 await connection.execute(_COUNT_FAILURE, {"id": row.id, "free_tries": _FREE_TRIES, "pause": _PAUSE})
             raise SignInFailed

@@ -25,7 +25,10 @@ _READ = text("""
     FROM sessions s JOIN tokens t ON t.id = s.token_id JOIN people p ON p.id = t.person_id
     WHERE s.token_id = :token_id
 """)
-_REAUTHENTICATE = text("UPDATE sessions SET authenticated = now() WHERE token_id = :token_id")
+_END_ALL = text("""
+    UPDATE tokens SET revoked = now()
+    WHERE person_id = :person_id AND revoked IS NULL AND id IN (SELECT token_id FROM sessions)
+""")
 _LIST = text("""
     SELECT s.token_id, s.browser, t.created, s.last_seen, t.expires
     FROM sessions s JOIN tokens t ON t.id = s.token_id
@@ -69,19 +72,21 @@ async def start(store: Store, person: Person, browser: str) -> str:
     return bearer
 
 
-async def read(store: Store, token_id: str) -> Session | None:
-    """The session of a token that is valid, and that it was seen; None for a token that is no session."""
+async def read(store: Store, token_id: str, *, is_use: bool = True) -> Session | None:
+    """The session of a valid token, which is noted as used; None for a token that is no session."""
     async with store.statements() as connection:
         row = (await connection.execute(_READ, {"token_id": token_id})).one_or_none()
         if row is None:
             return None
-        await connection.execute(_SEEN, {"token_id": token_id, "seen_every": _SEEN_EVERY})
+        if is_use:
+            await connection.execute(_SEEN, {"token_id": token_id, "seen_every": _SEEN_EVERY})
         return Session(**row._mapping)
 
 
-async def reauthenticate(store: Store, token_id: str) -> None:
+async def end_all(store: Store, person_id: int) -> None:
+    """Wherever the person is signed in; their other tokens stay."""
     async with store.statements() as connection:
-        await connection.execute(_REAUTHENTICATE, {"token_id": token_id})
+        await connection.execute(_END_ALL, {"person_id": person_id})
 
 
 async def list_open(store: Store, person_id: int) -> list[OpenSession]:

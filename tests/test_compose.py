@@ -41,7 +41,7 @@ def variable(name: str) -> str:
 
 
 SETTINGS = {variable(name) for name in Settings.model_fields}
-OPTIONAL_SECRETS = {variable(name) for name in ("smtp_url", "webhook_url", "webhook_secret")}
+OPTIONAL_SECRETS = {variable(name) for name in ("smtp_url", "webhook_url", "webhook_secret", "demo_password")}
 REQUIRED = {variable(name) for name, field in Settings.model_fields.items() if field.is_required()}
 
 

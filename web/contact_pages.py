@@ -24,12 +24,12 @@ from store.lineage import (
 from store.requesters import requesters_of
 from store.tokens import Scope
 from web.contact_view import shown_contact, shown_event, shown_message
-from web.forms import purpose, read_bound_form
+from web.forms import read_bound_form
 from web.masking import Sight, record_reveal, sight
 from web.merge_words import listed_merge
 from web.page_route import PageRoute
 from web.reach import LARGEST_ID, database_for, demand_reach, entered_id, reached
-from web.rendering import LIVE, page, redirect
+from web.rendering import LIVE, page, see
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/contacts")
@@ -62,7 +62,7 @@ async def find_(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     value = form["value"]
     found = await find(wired.store, database_id or 0, by, value, entered_id(value)) if value else []
     if len(found) == 1:
-        return redirect(request, f"/contacts/{found[0].id}")
+        return see(request, f"/contacts/{found[0].id}")
     return await _search_page(request, wired.store, viewer, Search(database_id, by, value, found))
 
 
@@ -90,7 +90,7 @@ async def reveal(request: Request, wired: Wired, viewer: SignedIn, contact_id: C
         demand_reach(viewer, Scope.CONTACTS_READ, database_id, ContactNotFound),
         reveals.contact_subject(contact_id),
     )
-    return redirect(request, f"/contacts/{contact_id}")
+    return see(request, f"/contacts/{contact_id}")
 
 
 async def _search_page(request: Request, store: Store, viewer: Viewer, asked: Search | None = None) -> Response:
@@ -100,7 +100,7 @@ async def _search_page(request: Request, store: Store, viewer: Viewer, asked: Se
         cache=LIVE,
         viewer=viewer,
         databases=await reached(store, viewer, Scope.CONTACTS_READ),
-        form_token=viewer.form_token(purpose("/contacts")),
+        form_token=viewer.form_token("/contacts"),
         most=MOST_FOUND,
         asked=asked is not None,
         search=asked or Search(None, By.ID, "", []),
@@ -134,7 +134,7 @@ async def _live_page(
         messages=[shown_message(one, seen) for one in messages],
         events=[shown_event(one, seen) for one in events],
         sight=seen,
-        reveal_token=viewer.form_token(purpose(f"/contacts/{contact_id}/reveal")),
+        reveal_token=viewer.form_token(f"/contacts/{contact_id}/reveal"),
     )
 
 
@@ -154,5 +154,5 @@ async def _absorbed_page(
         contact=shown_contact(absorption.contact, database, changes, seen),
         absorbed=[merge for merge in changes if merge.absorbed_id is not None],
         sight=seen,
-        reveal_token=viewer.form_token(purpose(f"/contacts/{absorption.contact.id}/reveal")),
+        reveal_token=viewer.form_token(f"/contacts/{absorption.contact.id}/reveal"),
     )

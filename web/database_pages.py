@@ -13,11 +13,11 @@ from domain.policy_words import approval_facts, policy_facts
 from store import databases, policies
 from store.engine import Store
 from store.tokens import Scope
-from web.forms import Form, purpose, read_bound_form
+from web.forms import Form, read_bound_form
 from web.page_route import PageRoute
 from web.policy_form import as_form, change_in
 from web.reach import LARGEST_ID, database_for, demand_reach, reached
-from web.rendering import LIVE, page, redirect
+from web.rendering import LIVE, page, see
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/databases")
@@ -73,7 +73,7 @@ async def change(request: Request, wired: Wired, viewer: SignedIn, database_id: 
         await policies.change(wired.store, database_id, change_in(form))
     except PolicyInvalid as refusal:
         return _form_page(request, viewer, database_id, form, refusal)
-    return redirect(request, f"/databases/{database_id}")
+    return see(request, f"/databases/{database_id}")
 
 
 async def _policy_for(store: Store, viewer: Viewer, database_id: int) -> tuple[Policy, ApprovalPolicy]:
@@ -95,5 +95,5 @@ def _form_page(
         database_id=database_id,
         form=form,
         trouble=refusal.detail if refusal else None,
-        form_token=viewer.form_token(purpose(f"/databases/{database_id}/policy", form[_VERSION])),
+        form_token=viewer.form_token(f"/databases/{database_id}/policy", form[_VERSION]),
     )

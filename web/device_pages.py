@@ -12,11 +12,11 @@ from store.engine import Store
 from store.finding import RegisteredDevice, read_device
 from store.tokens import Scope
 from web.contact_view import shown_device
-from web.forms import purpose, read_bound_form
+from web.forms import read_bound_form
 from web.masking import record_reveal, sight
 from web.page_route import PageRoute
 from web.reach import LARGEST_ID, database_for, demand_reach
-from web.rendering import LIVE, page, redirect
+from web.rendering import LIVE, page, see
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/devices")
@@ -38,7 +38,7 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, device_id: Devi
         registered=registered,
         device=shown_device(registered.device, seen),
         sight=seen,
-        reveal_token=viewer.form_token(purpose(f"/devices/{device_id}/reveal")),
+        reveal_token=viewer.form_token(f"/devices/{device_id}/reveal"),
     )
 
 
@@ -49,7 +49,7 @@ async def reveal(request: Request, wired: Wired, viewer: SignedIn, device_id: De
     registered = await _reached(wired.store, viewer, device_id)
     subject = reveals.contact_subject(registered.contact_id)
     await record_reveal(wired.store, viewer, registered.database_id, subject)
-    return redirect(request, f"/devices/{device_id}")
+    return see(request, f"/devices/{device_id}")
 
 
 async def _reached(store: Store, viewer: Viewer, device_id: int) -> RegisteredDevice:

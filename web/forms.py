@@ -8,10 +8,13 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from domain.errors import BodyTooLarge, FormForeign, FormStale
+from domain.errors import BodyTooLarge, FormForeign, FormStale, ValueInvalid
+from domain.text import prose_flaw
+from web.rendering import own_path
 from web.viewer import Viewer
 
 _LARGEST = 64 * 1024
+_REASON_LENGTH = 2000
 TOKEN = "form_token"  # noqa: S105 - a field's name
 
 
@@ -22,7 +25,7 @@ class Form:
     fields: Mapping[str, str]
 
     def __getitem__(self, name: str) -> str:
-        return self.fields.get(name, "").strip()
+        return self.fields.get(name, "").replace("\r\n", "\n").strip()
 
     def has(self, name: str) -> bool:
         return bool(self[name])
@@ -31,9 +34,10 @@ class Form:
 async def read_form(request: Request) -> Form:
     """Raises FormForeign for a form of another site, BodyTooLarge."""
     demand_own_origin(request)
-    if int(request.headers.get("content-length") or 0) > _LARGEST:
+    length = request.headers.get("content-length")
+    if length is None or int(length) > _LARGEST:  # a browser says how long a form is
         raise BodyTooLarge
-    given = await request.form(max_files=0, max_fields=100)
+    given = await request.form(max_files=0, max_fields=200)
     return Form({name: value for name, value in given.items() if not isinstance(value, UploadFile)})
 
 
@@ -44,14 +48,10 @@ async def read_bound_form(request: Request, viewer: Viewer, *shown: str) -> Form
     token of another session, path or plan, and what `read_form` raises.
     """
     form = await read_form(request)
-    expected = viewer.form_token(purpose(request.url.path, *(form[name] for name in shown)))
-    if not hmac.compare_digest(form[TOKEN], expected):
+    expected = viewer.form_token(own_path(request), *(form[name] for name in shown))
+    if not hmac.compare_digest(form[TOKEN].encode(), expected.encode()):
         raise FormStale
     return form
-
-
-def purpose(path: str, *shown: str) -> str:
-    return "\x1f".join((path, *shown))
 
 
 def demand_own_origin(request: Request) -> None:
@@ -64,3 +64,22 @@ def demand_own_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != request.headers.get("host"):
         raise FormForeign
+
+
+def reason_trouble(form: Form) -> str | None:
+    """What is the matter with a rejection's reason."""
+    if not form.has("reason"):
+        return "A rejection needs a reason: whoever asked reads it."
+    try:
+        demand_text("The reason", form["reason"], _REASON_LENGTH)
+    except ValueInvalid as refusal:
+        return refusal.detail
+    return None
+
+
+def demand_text(what: str, text: str, longest: int) -> None:
+    """Raises ValueInvalid. Several lines are fine, and what is invisible in them is shown as code points."""
+    if len(text) > longest:
+        raise ValueInvalid(f"{what} must not be longer than {longest} characters; it has {len(text)}.")
+    if fault := prose_flaw(text):
+        raise ValueInvalid(f"{what} {fault}.")

@@ -14,7 +14,7 @@ from web.forms import read_bound_form
 from web.masking import record_reveal
 from web.page_route import PageRoute
 from web.reach import demand_reach
-from web.rendering import redirect
+from web.rendering import see
 from web.viewer import SignedIn
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -27,4 +27,4 @@ async def reveal(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUI
         merge = await read_merge(connection, merge_id)
     database_id = demand_reach(viewer, Scope.MERGES_READ, merge.database_id, MergeNotFound)
     await record_reveal(wired.store, viewer, database_id, reveals.merge_subject(merge_id))
-    return redirect(request, f"/merges/{merge_id}")
+    return see(request, f"/merges/{merge_id}")

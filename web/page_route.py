@@ -7,11 +7,11 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from starlette.responses import RedirectResponse
 
 from domain.errors import Refusal
 from web.advice import ADVICE
-from web.rendering import LIVE, page
+from web.forms import read_form
+from web.rendering import LIVE, own_path, page, see
 from web.viewer import SignInNeeded
 
 # What a person wrote, and would lose with a session that ran out.
@@ -44,8 +44,11 @@ def refused(request: Request, refusal: Refusal) -> Response:
 async def _sign_in(request: Request) -> Response:
     if request.method in {"GET", "HEAD"}:
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"/login?next={quote(request.url.path + query)}", 303)
-    form = await request.form(max_files=0, max_fields=100)
-    written = {name: str(form[name]) for name in _WRITTEN if form.get(name)}
-    back = str(form.get("back") or "/inbox")
+        return see(request, f"/login?next={quote(own_path(request) + query)}")
+    try:
+        form = await read_form(request)
+    except Refusal as refusal:
+        return refused(request, refusal)
+    written = {name: form[name] for name in _WRITTEN if form.has(name)}
+    back = form["back"] or "/inbox"
     return page(request, "signed_out.html", cache=LIVE, status=401, written=written, back=back)

@@ -17,10 +17,10 @@ from store import people, tokens
 from store.engine import Store
 from store.people import GivenRole, Person
 from store.tokens import OwnerKind, Scope
-from web.forms import Form, purpose, read_bound_form
+from web.forms import Form, read_bound_form
 from web.page_route import PageRoute
 from web.reach import entered_id, reached
-from web.rendering import LIVE, page, redirect
+from web.rendering import LIVE, page, see
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/people")
@@ -63,9 +63,9 @@ async def list_(request: Request, wired: Wired, viewer: SignedIn) -> Response:
         over_all=over_all,
         tokens=await tokens.list_all(wired.store) if over_all else [],
         service=OwnerKind.SERVICE,
-        role_token=viewer.form_token(purpose("/people/roles")),
-        account_token=viewer.form_token(purpose("/people/accounts")),
-        revoke_token=viewer.form_token(purpose("/people/tokens")),
+        role_token=viewer.form_token("/people/roles"),
+        account_token=viewer.form_token("/people/accounts"),
+        revoke_token=viewer.form_token("/people/tokens"),
     )
 
 
@@ -80,7 +80,7 @@ async def change_role(request: Request, wired: Wired, viewer: SignedIn) -> Respo
         await people.take_role(wired.store, person.id, role, database_id)
     else:
         await people.give_role(wired.store, person.id, role, database_id)
-    return redirect(request, f"/people#person-{person.id}")
+    return see(request, f"/people#person-{person.id}")
 
 
 @router.post("/accounts")
@@ -92,7 +92,7 @@ async def change_account(request: Request, wired: Wired, viewer: SignedIn) -> Re
         await people.enable(wired.store, person.id)
     else:
         await people.disable(wired.store, person.id)
-    return redirect(request, f"/people#person-{person.id}")
+    return see(request, f"/people#person-{person.id}")
 
 
 @router.post("/tokens")
@@ -100,7 +100,7 @@ async def revoke_token(request: Request, wired: Wired, viewer: SignedIn) -> Resp
     form = await read_bound_form(request, viewer)
     _demand_admin(viewer, None)
     await tokens.revoke(wired.store, form["token"])
-    return redirect(request, "/people#tokens")
+    return see(request, "/people#tokens")
 
 
 def _listed(viewer: Viewer, person: Person) -> ListedPerson:

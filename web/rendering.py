@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from domain.times import rfc3339
 from domain.visible import visible
+from web import wording
 from web.security import security_headers
 
 LIVE = "no-store"
@@ -19,14 +20,19 @@ REFERENCE = "max-age=300"  # the same for everybody until the next release
 def page(request: Request, template: str, *, cache: str, status: int = 200, **values: object) -> HTMLResponse:
     """`root` is where a proxy put this service: templates begin every link with it. `viewer` is who is signed in."""
     root = request.scope.get("root_path", "")
-    values.setdefault("viewer", None)
+    values.setdefault("viewer", getattr(request.state, "viewer", None))
     text = _templates.get_template(template).render(root=root, version=request.app.version, **values)
     return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers()})
 
 
-def redirect(request: Request, path: str) -> RedirectResponse:
-    """To a page of ours, wherever a proxy put this service; after a form, so that reloading sends nothing again."""
-    return RedirectResponse(request.scope.get("root_path", "") + path, 303)
+def see(request: Request, path: str) -> RedirectResponse:
+    """Leads to another page of ours, after a form was sent: reloading it sends nothing again."""
+    return RedirectResponse(request.scope.get("root_path", "") + path, 303, {"Cache-Control": LIVE})
+
+
+def own_path(request: Request) -> str:
+    """The path without what a proxy put before it."""
+    return request.url.path.removeprefix(request.scope.get("root_path", ""))
 
 
 def coded(text: str) -> Markup:
@@ -61,6 +67,12 @@ def _environment() -> Environment:
         "json": json.dumps,
         "moment": moment,
         "visible": visible,
+        "ago": wording.ago,
+        "badges": wording.badges,
+        "question": wording.question,
+        "reason_words": wording.reason_words,
+        "remaining": wording.remaining,
+        "who": wording.who,
     }
     return environment
 

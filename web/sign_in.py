@@ -4,14 +4,14 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Query, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from api.services import Wired
 from domain.errors import SignInBlocked, SignInFailed
 from store import passwords, people, sessions, tokens
-from web.forms import purpose, read_bound_form, read_form
+from web.forms import read_bound_form, read_form
 from web.page_route import PageRoute
-from web.rendering import LIVE, page
+from web.rendering import LIVE, page, see
 from web.viewer import MaybeSignedIn, SignedIn, end_session, set_session
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -35,7 +35,7 @@ async def sign_in(request: Request, wired: Wired, before: MaybeSignedIn) -> Resp
         return _form(request, back, email=email, status=refusal.status, trouble=refusal.title)
     person = await people.find(wired.store, email)
     assert person.id == person_id  # noqa: S101 - by the same address
-    answer = RedirectResponse(back, 303)
+    answer = see(request, back)
     # Never the session that the browser came with: somebody else may have put it there.
     if before is not None:
         await tokens.revoke(wired.store, before.token.id)
@@ -48,7 +48,7 @@ async def sign_in(request: Request, wired: Wired, before: MaybeSignedIn) -> Resp
 async def sign_out(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     await read_bound_form(request, viewer)
     await tokens.revoke(wired.store, viewer.token.id)
-    answer = RedirectResponse("/login", 303)
+    answer = see(request, "/login")
     end_session(request, answer)
     return answer
 
@@ -56,8 +56,7 @@ async def sign_out(request: Request, wired: Wired, viewer: SignedIn) -> Response
 @router.get("/sessions")
 async def list_(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     found = await sessions.list_open(wired.store, viewer.session.person_id)
-    token = viewer.form_token(purpose("/sessions"))
-    return page(request, "sessions.html", cache=LIVE, viewer=viewer, sessions=found, form_token=token)
+    return page(request, "sessions.html", cache=LIVE, sessions=found)
 
 
 @router.post("/sessions")
@@ -67,7 +66,7 @@ async def revoke(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     own = {one.token_id for one in await sessions.list_open(wired.store, viewer.session.person_id)}
     if form["session"] in own:
         await tokens.revoke(wired.store, form["session"])
-    return RedirectResponse("/sessions", 303)
+    return see(request, "/sessions")
 
 
 def _form(request: Request, back: str, **values: object) -> Response:

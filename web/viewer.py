@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from starlette.responses import Response
 
-from api.services import Wired
+from api.services import Services, Wired
 from domain.errors import Unauthenticated
 from store import sessions, tokens
+from store.decisions import Decider
+from store.inbox import Onlooker
 from store.sessions import LONGEST, Session
 from store.tokens import Scope, Token
 
@@ -32,9 +34,22 @@ class Viewer:
     def may(self, scope: Scope, database_id: int) -> bool:
         return self.token.may(scope, database_id)
 
-    def form_token(self, purpose: str) -> str:
-        """What a form carries and its answer is checked for: `purpose` names the path and what was shown there."""
-        return hmac.digest(self.form_key, purpose.encode(), hashlib.sha256).hex()
+    def form_token(self, path: str, *shown: str) -> str:
+        """What a form carries and its answer is checked for: where it is sent, and what was shown with it."""
+        return hmac.digest(self.form_key, "\x1f".join((path, *shown)).encode(), hashlib.sha256).hex()
+
+    @property
+    def decider(self) -> Decider:
+        return Decider(self.token.id, self.session.person_id)
+
+    @property
+    def onlooker(self) -> Onlooker:
+        return Onlooker(self.session.person_id, self.token.reach(Scope.MERGES_READ))
+
+    @property
+    def deciding_onlooker(self) -> Onlooker:
+        """Of the databases alone in which they may decide."""
+        return Onlooker(self.session.person_id, self.token.reach(Scope.MERGES_DECIDE))
 
 
 async def signed_in(request: Request, wired: Wired) -> Viewer:
@@ -45,13 +60,27 @@ async def signed_in(request: Request, wired: Wired) -> Viewer:
     return viewer
 
 
+async def watching(request: Request, wired: Wired) -> Viewer:
+    """Whoever is signed in, which counts as no use of the session. Raises SignInNeeded."""
+    viewer = await _viewer(request, wired, is_use=False)
+    if viewer is None:
+        raise SignInNeeded
+    return viewer
+
+
 async def maybe_signed_in(request: Request, wired: Wired) -> Viewer | None:
+    viewer = await _viewer(request, wired, is_use=True)
+    request.state.viewer = viewer  # for the frame of whatever page the answer is
+    return viewer
+
+
+async def _viewer(request: Request, wired: Services, *, is_use: bool) -> Viewer | None:
     secret = request.cookies.get(cookie_name(request), "")
     try:
         token, _ = await tokens.authenticate(wired.store, secret)
     except Unauthenticated:
         return None
-    session = await sessions.read(wired.store, token.id)
+    session = await sessions.read(wired.store, token.id, is_use=is_use)
     if session is None:
         return None  # a personal token, put into a cookie: it has none of a session's limits
     return Viewer(session, token, hmac.digest(secret.encode(), b"forms", hashlib.sha256))

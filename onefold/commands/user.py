@@ -1,5 +1,6 @@
 """`onefold user`: people, and what they may in which database."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -73,6 +74,20 @@ def enable(email: Email) -> None:
     typer.echo(f"{email} is enabled.")
 
 
+@app.command()
+def password(email: Email) -> None:
+    """Set somebody's password, asked for twice and never shown; read from standard input where it is no terminal.
+
+    Their open sessions end.
+    """
+    if sys.stdin.isatty():
+        given = str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))
+    else:
+        given = sys.stdin.readline().rstrip("\n")
+    in_store(lambda store: _set_password(store, email, given))
+    typer.echo(f"{email} has a new password. Sessions that were open have ended.")
+
+
 @app.command("list")
 def list_(as_json: Json = False) -> None:
     """List everybody, the disabled too."""
@@ -115,6 +130,14 @@ async def _disable(store: "Store", email: str) -> None:
 
     person = await people.find(store, email)
     await people.disable(store, person.id)
+
+
+async def _set_password(store: "Store", email: str, given: str) -> None:
+    from store import passwords, people, sessions
+
+    await passwords.set_password(store, email, given)
+    person = await people.find(store, email)
+    await sessions.end_all(store, person.id)
 
 
 async def _enable(store: "Store", email: str) -> None:

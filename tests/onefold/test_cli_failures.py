@@ -89,8 +89,9 @@ def test_the_demo_says_which_of_its_tokens_are_missing(onefold: Command, monkeyp
     monkeypatch.setenv("ONEFOLD_TOKEN", "x")
     for name in ("SPECIALIST", "SECOND_SPECIALIST", "AUDITOR", "ADMIN"):
         monkeypatch.delenv(f"ONEFOLD_{name}_TOKEN", raising=False)
-    missing = "ONEFOLD_SPECIALIST_TOKEN, ONEFOLD_SECOND_SPECIALIST_TOKEN, ONEFOLD_AUDITOR_TOKEN, ONEFOLD_ADMIN_TOKEN. ("
-    assert missing in onefold("demo").err
+    monkeypatch.delenv("ONEFOLD_DEMO_PASSWORD", raising=False)
+    tokens = "ONEFOLD_SPECIALIST_TOKEN, ONEFOLD_SECOND_SPECIALIST_TOKEN, ONEFOLD_AUDITOR_TOKEN, ONEFOLD_ADMIN_TOKEN"
+    assert f"{tokens}, ONEFOLD_DEMO_PASSWORD. (" in onefold("demo").err
 
 
 def test_wrong_usage_exits_with_2(onefold: Command) -> None:

@@ -1,8 +1,13 @@
+import asyncio
+import io
+import sys
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from store import passwords, people, sessions
+from store.engine import Store
 from tests.onefold.cli import Command
 from tests.stack import Stack, new_database
 
@@ -144,3 +149,22 @@ def test_the_list_says_in_words_who_may_what_where(
     assert told.line("sam@") == f"{SAM} Sam Specialist specialist in 10000 and 20000 disabled"
     assert told.lines[-1].strip() == "auditor in all"
     assert max(map(len, told.lines)) <= 80
+
+
+async def test_a_password_comes_from_standard_input_and_ends_open_sessions(
+    live_onefold: Command, store: Store, email: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await people.find(store, email)
+    await sessions.start(store, person, "a browser")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse battery\n"))
+    ended = await asyncio.to_thread(live_onefold, "user", "password", email)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == f"{email} has a new password. Sessions that were open have ended.\n"
+    assert await passwords.check_password(store, email, "correct horse battery") == person.id
+    assert await sessions.list_open(store, person.id) == []
+
+
+def test_a_short_password_is_refused(live_onefold: Command, email: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("short\n"))
+    ended = live_onefold("user", "password", email)
+    assert (ended.code, ended.err) == (3, "onefold: A password has 12 to 256 characters. (password-weak)\n")

@@ -9,8 +9,8 @@ from domain.approval import Ask
 from domain.policy_change import PolicyChange
 from domain.roles import Role
 from onefold.demo import DATABASES, load_demo
-from onefold.demo_secrets import TOKENS, secrets_of
-from store import people, policies, tokens
+from onefold.demo_secrets import DEMO, secrets_of
+from store import passwords, people, policies, tokens
 from store.engine import Store
 from store.people import GivenRole
 from store.tokens import Scope, Token
@@ -40,7 +40,7 @@ async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def bearers(tmp_path: Path) -> dict[str, str]:
-    return {name: secrets_of(tmp_path)[name] for name in TOKENS}
+    return {name: secrets_of(tmp_path)[name] for name in DEMO}
 
 
 async def found(store: Store, bearer: str) -> Token:
@@ -94,6 +94,16 @@ async def test_the_tokens_of_an_older_data_folder_become_those_of_people(empty: 
     service = await found(empty, older["ONEFOLD_TOKEN"])
     assert (service.owner_kind, service.reach(Scope.MERGES_REQUEST)) == ("service", sorted(DATABASES))
     assert service.person_id == (await people.find(empty, "rob@onefold.example")).id
+
+
+async def test_everybody_signs_in_with_the_password_that_the_sign_in_page_tells(
+    empty: Store, bearers: dict[str, str]
+) -> None:
+    await load_demo(empty, bearers)
+
+    for email in (*EVERYBODY, "ada@onefold.example"):
+        person = await people.find(empty, email)
+        assert await passwords.check_password(empty, email, bearers["ONEFOLD_DEMO_PASSWORD"]) == person.id
 
 
 async def test_only_the_database_that_waits_for_people_asks_and_a_changed_policy_stays(

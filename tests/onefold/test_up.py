@@ -109,6 +109,9 @@ def test_what_it_prints_works_when_pasted(stack: Stack) -> None:
     sourced = stack.line_after("All of it as variables")
     status = 'curl -sS -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $ONEFOLD_TOKEN"'
     assert shell(f'{sourced} && {status} "$ONEFOLD_URL/v1/merges/{answer["mergeId"]}"') == "200"
+    sign_in = '-d email=sam@onefold.example -d "password=$ONEFOLD_DEMO_PASSWORD" "$ONEFOLD_URL/login"'
+    assert shell(f'{sourced} && curl -sS -o /dev/null -w "%{{http_code}}" {sign_in}') == "303"
+    assert stack.said("/login    as sam@onefold.example")
     stack.stop(process)
 
 
@@ -167,6 +170,7 @@ def test_a_database_of_ones_own_gets_neither_demo_data_nor_its_tokens(
         assert stack.said("DATABASE_URL names a database of yours")
         assert "ONEFOLD_ADMIN_TOKEN" not in stack.output.read_text(encoding="utf-8")
         assert "ONEFOLD_ADMIN_TOKEN" not in read_env(stack.data / "demo.env")
+        assert "onefold.example" not in httpx.get(f"{read_env(stack.data / 'demo.env')['ONEFOLD_URL']}/login").text
         with psycopg.connect(own.url) as connection:
             counts = "SELECT (SELECT count(*) FROM tokens), (SELECT count(*) FROM contacts)"
             assert connection.execute(counts).fetchone() == (0, 0)

@@ -14,7 +14,9 @@ from api.gateway import Gateway
 from api.services import Services
 from store.engine import Store
 from tests.stack import Stack
+from tests.tenant import Tenant
 from tests.web.looked_up import Library, library_on
+from tests.web.reviewing import Account, account, signed_in
 from web import pages
 
 _CHROMIUM = (
@@ -69,3 +71,22 @@ async def browser() -> AsyncIterator[Browser]:
 async def library(stack: Stack) -> AsyncIterator[Library]:
     async with library_on(stack) as filled:
         yield filled
+
+
+@pytest.fixture
+async def who(store: Store, tenant: Tenant) -> Account:
+    return await account(store, tenant)
+
+
+@pytest.fixture
+async def sam(stack: Stack, who: Account) -> AsyncIterator[httpx.AsyncClient]:
+    """A specialist of the tenant, signed in."""
+    async with signed_in(stack.url, who) as browser:
+        yield browser
+
+
+@pytest.fixture
+async def sue(stack: Stack, store: Store, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
+    """Another one."""
+    async with signed_in(stack.url, await account(store, tenant)) as browser:
+        yield browser

@@ -1,0 +1,150 @@
+"""The inbox without a browser: what it lists for whom, and what its buttons do."""
+
+import re
+
+import httpx
+import pytest
+
+from domain.roles import Role
+from store.engine import Store
+from tests.scenarios.approvals import A, B, asks, execute, held_back, pending
+from tests.stack import Stack
+from tests.tenant import MakeTenant, Tenant
+from tests.web.reviewing import RISKY, account, signed_in
+from tests.web.visitors import fields, heading, send
+
+pytestmark = pytest.mark.slow
+
+
+def listed(page: httpx.Response) -> list[str]:
+    """The merges of a list, in its order."""
+    return re.findall(r'<th scope="row" class="what">\s*<a href="/merges/([0-9a-f-]{36})"', page.text)
+
+
+def counts(page: httpx.Response) -> dict[str, int]:
+    found = re.findall(r'\?tab=(\w+)"[^>]*>[^<]*<span class="count">(\d+)', page.text)
+    return {tab: int(count) for tab, count in found}
+
+
+async def test_an_empty_inbox_says_why(sam: httpx.AsyncClient) -> None:
+    page = await sam.get("/inbox")
+    assert "No merge waits for a person" in page.text
+    assert "You have claimed nothing" in (await sam.get("/inbox?tab=mine")).text
+    assert "No person was asked about a merge yet" in (await sam.get("/inbox?tab=decided")).text
+    assert "Nothing here fits the filter" in (await sam.get("/inbox?reason=emails-differ")).text
+
+
+async def test_what_is_due_first_stands_first_with_its_risks(
+    store: Store, tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    first = await held_back(tenant, **RISKY)
+    await tenant.register("muidC|channelC", email="carla@example.org", custom={"Alias Id": "c"})
+    second = await pending(tenant, "muidC|channelC")
+    await execute(store, "UPDATE merges SET deadline = now() + interval '90 minutes' WHERE id = :id", id=second["id"])
+    page = await sam.get("/inbox")
+    assert listed(page) == [second["id"], first["id"]]
+    assert counts(page) == {"mine": 0, "unassigned": 2, "open": 2, "decided": 0}
+    assert "1 h 29 min left" in page.text
+    for words in ("e-mails differ", "both are identified", "3 conflicts", "1 device moves", "777374", "tests"):
+        assert words in page.text, words
+    assert listed(await sam.get("/inbox?reason=both-identified")) == [second["id"]]
+    assert listed(await sam.get(f"/inbox?database={tenant.id + 1}")) == []
+
+
+async def test_claiming_moves_it_to_mine_and_releasing_gives_it_back(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    merge = await held_back(tenant)
+    answer = await send(sam, "/inbox?tab=unassigned", f"/merges/{merge['id']}/claim")
+    assert answer.headers["location"] == "/inbox?tab=unassigned"
+    page = await sam.get("/inbox?tab=mine")
+    assert listed(page) == [merge["id"]]
+    assert "Somebody is looking at each merge that waits" in (await sam.get("/inbox?tab=unassigned")).text
+    await send(sam, "/inbox?tab=mine", f"/merges/{merge['id']}/release")
+    assert counts(await sam.get("/inbox"))["mine"] == 0
+
+
+async def test_the_next_one_is_the_most_urgent_that_nobody_has(
+    stack: Stack, store: Store, tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    merge = await held_back(tenant)
+    async with signed_in(stack.url, await account(store, tenant)) as sue:
+        answer = await send(sue, "/inbox", "/inbox/next")
+        assert answer.headers["location"] == f"/merges/{merge['id']}"
+    assert (await send(sam, "/inbox", "/inbox/next")).headers["location"] == "/inbox?tab=unassigned"
+
+
+@pytest.mark.parametrize("sought", ["albert@example.org", "Bertrand@Example.org", "777374", A, A.split("|")[0], "id"])
+async def test_a_search_finds_by_whole_values_and_puts_none_into_a_url(
+    tenant: Tenant, sam: httpx.AsyncClient, sought: str
+) -> None:
+    merge = await held_back(tenant)
+    answer = await send(sam, "/inbox", "/inbox/search", {"sought": merge["id"] if sought == "id" else sought})
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/merges/{merge['id']}")
+
+
+async def test_a_search_for_nothing_that_is_there_says_so(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    await held_back(tenant)
+    for sought in ("77737", "%", "", "' OR 1=1 --", "<script>alert(1)</script>"):
+        answer = await send(sam, "/inbox", "/inbox/search", {"sought": sought})
+        assert heading(answer) == "0 merges found"
+        assert "<script>alert" not in answer.text
+
+
+async def test_several_are_rejected_for_one_reason(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    first = await held_back(tenant)
+    await tenant.register("muidC|channelC", email="carla@example.org")
+    second = await pending(tenant, "muidC|channelC")
+    chosen = {f"chosen:{one['id']}": one["plan"]["digest"] for one in (first, second)}
+    asked = await send(sam, "/inbox", "/inbox/selected", chosen)
+    assert heading(asked) == "Reject 2 merges?"
+    form = fields(asked, "/inbox/rejections")
+    without = await sam.post("/inbox/rejections", data=form)
+    assert (without.status_code, "A rejection needs a reason" in without.text) == (422, True)
+    done = await sam.post("/inbox/rejections", data={**form, "reason": "Both are test data."})
+    assert heading(done) == "2 of 2 rejected"
+    for one in (first, second):
+        merge = await tenant.merge(one["id"])
+        assert (merge["outcome"], merge["decisions"][0]["reason"]) == ("rejected", "Both are test data.")
+    again = await sam.post("/inbox/rejections", data={**form, "reason": "Again."})
+    assert heading(again) == "0 of 2 rejected"
+    assert "Tess Tester decided before" in again.text
+    assert counts(await sam.get("/inbox"))["decided"] == 2
+
+
+async def test_what_is_rejected_is_what_the_list_showed(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    merge = await held_back(tenant)
+    form = fields(
+        await send(sam, "/inbox", "/inbox/selected", {f"chosen:{merge['id']}": "0" * 64}), "/inbox/rejections"
+    )
+    answer = await sam.post("/inbox/rejections", data={**form, "reason": "Another plan."})
+    assert heading(answer) == "0 of 1 rejected"
+    changed = await sam.post("/inbox/rejections", data={**form, "which": form["which"] + ",", "reason": "More."})
+    assert changed.status_code == 403
+
+
+async def test_nobody_sees_what_waits_in_a_database_that_they_do_not_reach(
+    make_tenant: MakeTenant, tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    other = await make_tenant()
+    merge = await held_back(other)
+    assert listed(await sam.get("/inbox")) == []
+    assert heading(await send(sam, "/inbox", "/inbox/search", {"sought": merge["id"]})) == "0 merges found"
+    assert (await sam.get(f"/merges/{merge['id']}")).status_code == 404
+    assert (await sam.get(f"/merges/{merge['id']}/plan.json")).status_code == 404
+    asked = await send(sam, "/inbox", "/inbox/next")
+    assert asked.headers["location"] == "/inbox?tab=unassigned"
+
+
+async def test_an_auditor_looks_and_has_no_buttons(stack: Stack, store: Store, tenant: Tenant) -> None:
+    merge = await held_back(tenant)
+    async with signed_in(stack.url, await account(store, tenant, Role.AUDITOR)) as alex:
+        page = await alex.get("/inbox")
+        assert listed(page) == [merge["id"]]
+        assert not re.search("Claim|Reject", page.text.replace("Claimed by", ""))
+
+
+async def test_a_policy_that_asks_nobody_leaves_the_inbox_empty(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    await asks(tenant, ask="never")
+    await tenant.register(B, custom={"userId": "777374"})
+    await tenant.register(A)
+    await tenant.established(A, "777374")
+    assert counts(await sam.get("/inbox")) == {"mine": 0, "unassigned": 0, "open": 0, "decided": 0}

@@ -1,0 +1,85 @@
+"""The inbox: what waits for a person, the most urgent first."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from api.services import LARGEST_ID, Wired
+from domain.approval import Reason
+from domain.errors import MergeClaimed, MergeNotPending
+from store import databases, inbox, reviews
+from store.inbox import SHOWN, Filter, Tab
+from store.tokens import Scope
+from web.forms import read_bound_form
+from web.page_route import PageRoute
+from web.rendering import LIVE, page, see
+from web.viewer import SignedIn, Viewer
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+_TABS = {Tab.MINE: "Mine", Tab.UNASSIGNED: "Unassigned", Tab.OPEN: "All open", Tab.DECIDED: "Decided"}
+
+
+@router.get("/inbox")
+async def show(
+    request: Request,
+    wired: Wired,
+    viewer: SignedIn,
+    tab: Tab = Tab.OPEN,
+    database: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
+    reason: Reason | None = None,
+) -> Response:
+    wanted = Filter(database, reason and reason.value)
+    async with wired.store.statements() as connection:
+        items = await inbox.list_items(connection, viewer.onlooker, tab, wanted)
+        counts = await inbox.count_items(connection, viewer.onlooker, wanted)
+    return page(
+        request,
+        "inbox.html",
+        cache=LIVE,
+        tab=tab.value,
+        tabs=[(one.value, words, counts[one.value]) for one, words in _TABS.items()],
+        items=items,
+        wanted=wanted,
+        databases=[(one.id, one.name) for one in await databases.list_all(wired.store, viewer.onlooker.reach)],
+        reasons=[one.value for one in Reason if one is not Reason.ALWAYS],
+        decides=_decides(viewer),
+        most=SHOWN,
+        now=datetime.now(UTC),
+    )
+
+
+@router.post("/inbox/search")
+async def search(request: Request, wired: Wired, viewer: SignedIn) -> Response:
+    """What is sought is an address or an identity as often as not: it stands in the form, never in a URL."""
+    form = await read_bound_form(request, viewer)
+    async with wired.store.statements() as connection:
+        items = await inbox.search(connection, viewer.onlooker, form["sought"]) if form.has("sought") else []
+    if len(items) == 1:
+        return see(request, f"/merges/{items[0].merge.id}")
+    return page(request, "inbox_search.html", cache=LIVE, sought=form["sought"], items=items, now=datetime.now(UTC))
+
+
+@router.post("/inbox/next")
+async def claim_next(request: Request, wired: Wired, viewer: SignedIn) -> Response:
+    """The most urgent that nobody has claimed; where another is quicker, the one after it."""
+    await read_bound_form(request, viewer)
+    while merge_id := await _next(wired, viewer):
+        try:
+            await reviews.claim(wired.store, merge_id, viewer.session.person_id)
+        except (MergeClaimed, MergeNotPending):
+            continue
+        return see(request, f"/merges/{merge_id}")
+    return see(request, "/inbox?tab=unassigned")
+
+
+async def _next(wired: Wired, viewer: Viewer) -> UUID | None:
+    async with wired.store.statements() as connection:
+        return await inbox.next_item(connection, viewer.deciding_onlooker, unclaimed_first=True)
+
+
+def _decides(viewer: Viewer) -> bool:
+    return viewer.token.reach(Scope.MERGES_DECIDE) != []

@@ -1,0 +1,135 @@
+"""One merge: what would become of two contacts and why, or what became of them."""
+
+import json
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.merge_document import whole_document
+from api.responses import document
+from api.services import Services, Wired
+from domain.errors import MergeNotFound, MergeNotPending, Refusal, RoleMissing
+from store import decisions, inbox, reviews
+from store.inbox import Item
+from store.tokens import Scope
+from web.forms import demand_text, read_bound_form
+from web.page_route import PageRoute
+from web.plan_view import PlanView
+from web.rendering import LIVE, page, see
+from web.revision_view import revision_views
+from web.security import security_headers
+from web.viewer import SignedIn, Viewer
+
+router = APIRouter(route_class=PageRoute, prefix="/merges/{merge_id}", include_in_schema=False)
+
+_COMMENT_LENGTH = 4000
+
+
+@router.get("")
+async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    try:
+        item = await read(wired, viewer, merge_id)
+    except MergeNotFound:
+        if not await _has_begun(wired, viewer, merge_id):
+            raise
+        return page(request, "review_begun.html", cache=LIVE, merge_id=merge_id)
+    merge = item.merge
+    async with wired.store.statements() as connection:
+        revisions = await reviews.revisions_of(connection, merge_id)
+        comments = await reviews.comments_of(connection, merge_id)
+        decided = await decisions.decisions_of(connection, merge_id)
+        next_one = await inbox.next_item(connection, viewer.deciding_onlooker, but=merge_id)
+    return page(
+        request,
+        "review.html",
+        cache=LIVE,
+        item=item,
+        merge=merge,
+        plan=PlanView(item),
+        refusal=await why_not(wired, viewer, item),
+        may_claim=viewer.may(Scope.MERGES_DECIDE, merge.database_id),
+        revisions=revision_views(revisions),
+        comments=comments,
+        decisions=decided,
+        effective=next((one for one in decided if one.took_effect), None),
+        next_one=next_one,
+        now=datetime.now(UTC),
+    )
+
+
+@router.get("/plan.json")
+async def plan(wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    """As the API shows it, with its decisions, revisions and comments."""
+    item = await read(wired, viewer, merge_id)
+    whole = json.loads(cast("bytes", document(await whole_document(wired.store, item.merge)).body))
+    return Response(
+        json.dumps(whole, indent=2, ensure_ascii=False),
+        media_type="application/json",
+        headers={
+            "Content-Disposition": f'attachment; filename="merge-{merge_id}.json"',
+            "Cache-Control": LIVE,
+            **security_headers(),
+        },
+    )
+
+
+@router.post("/claim")
+async def claim(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    form = await read_bound_form(request, viewer)
+    await reviews.claim(wired.store, merge_id, await _specialist(wired, viewer, merge_id))
+    return see(request, _back(form["back"], merge_id))
+
+
+@router.post("/release")
+async def release(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    form = await read_bound_form(request, viewer)
+    await reviews.release(wired.store, merge_id, await _specialist(wired, viewer, merge_id))
+    return see(request, _back(form["back"], merge_id))
+
+
+@router.post("/comments")
+async def comment(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    form = await read_bound_form(request, viewer)
+    await read(wired, viewer, merge_id)
+    if form.has("text"):
+        demand_text("The comment", form["text"], _COMMENT_LENGTH)
+        await reviews.comment(wired.store, merge_id, viewer.session.person_id, form["text"])
+    return see(request, f"/merges/{merge_id}#comments")
+
+
+async def read(wired: Services, viewer: Viewer, merge_id: UUID) -> Item:
+    """Raises MergeNotFound also for a merge of a database that the viewer does not reach."""
+    async with wired.store.statements() as connection:
+        item = await inbox.read_item(connection, merge_id)
+    if item is None or not viewer.may(Scope.MERGES_READ, item.merge.database_id):
+        raise MergeNotFound
+    return item
+
+
+async def why_not(wired: Services, viewer: Viewer, item: Item) -> Refusal | None:
+    """Why the viewer can't decide; None: they can. That it is decided, or under way, the page says anyway."""
+    async with wired.store.transaction() as connection:
+        return await decisions.why_not(connection, item.merge, viewer.decider)
+
+
+async def _specialist(wired: Services, viewer: Viewer, merge_id: UUID) -> int:
+    item = await read(wired, viewer, merge_id)
+    if not viewer.may(Scope.MERGES_DECIDE, item.merge.database_id):
+        raise RoleMissing
+    if item.merge.state != "pending_approval":
+        raise MergeNotPending
+    return viewer.session.person_id
+
+
+async def _has_begun(wired: Services, viewer: Viewer, merge_id: UUID) -> bool:
+    """A request whose run has started, and has not stored its plan."""
+    database_id = await wired.gateway.find_database(merge_id)
+    return database_id is not None and viewer.may(Scope.MERGES_READ, database_id)
+
+
+def _back(given: str, merge_id: UUID) -> str:
+    """To the list that the button stood in, or to the merge."""
+    return given if given.startswith("/inbox") else f"/merges/{merge_id}"

@@ -1,0 +1,125 @@
+"""Approving and rejecting: a page that asks once more, and a form that is bound to the plan that was seen."""
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.deciding import carry_out
+from api.services import Services, Wired
+from domain.errors import AlreadyDecided, PlanStale, Refusal
+from store import reviews
+from store.decisions import Given, Kind
+from store.inbox import Item
+from web.forms import Form, read_bound_form, reason_trouble
+from web.page_route import PageRoute
+from web.plan_view import PlanView
+from web.rendering import LIVE, page, see
+from web.review import read, why_not
+from web.revision_view import changes_between
+from web.viewer import SignedIn, Viewer
+from web.wording import is_risky, typed_part
+
+router = APIRouter(route_class=PageRoute, prefix="/merges/{merge_id}", include_in_schema=False)
+
+
+@router.get("/approve")
+async def ask_approval(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    return await _ask(request, wired, viewer, merge_id, Kind.APPROVE)
+
+
+@router.get("/reject")
+async def ask_rejection(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    return await _ask(request, wired, viewer, merge_id, Kind.REJECT)
+
+
+@router.post("/approve")
+async def approve(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    """Whoever approves has shown within minutes who they are, and has typed a part of the identity where it matters."""
+    form = await read_bound_form(request, viewer, "digest")
+    item = await read(wired, viewer, merge_id)
+    if not viewer.session.is_fresh:
+        return see(request, f"/login?next=/merges/{merge_id}/approve")
+    is_current = form["digest"] == item.merge.plan_digest
+    if is_current and is_risky(item.merge) and form["typed"] != typed_part(item.merge):
+        trouble = "That is not how the identity ends. Nothing was done."
+        return await _ask(request, wired, viewer, merge_id, Kind.APPROVE, form, trouble)
+    return await _decide(request, wired, viewer, item, Given(Kind.APPROVE, form["digest"]), form)
+
+
+@router.post("/reject")
+async def reject(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    form = await read_bound_form(request, viewer, "digest")
+    item = await read(wired, viewer, merge_id)
+    is_current = form["digest"] == item.merge.plan_digest
+    if is_current and (trouble := reason_trouble(form)):
+        return await _ask(request, wired, viewer, merge_id, Kind.REJECT, form, trouble)
+    apart = form.has("apart") and item.merge.plan["absorbed"] is not None
+    return await _decide(request, wired, viewer, item, Given(Kind.REJECT, form["digest"], form["reason"], apart), form)
+
+
+async def _ask(
+    request: Request,
+    wired: Services,
+    viewer: Viewer,
+    merge_id: UUID,
+    kind: Kind,
+    form: Form | None = None,
+    trouble: str | None = None,
+) -> Response:
+    item = await read(wired, viewer, merge_id)
+    if refusal := await why_not(wired, viewer, item):
+        return _refused(request, merge_id, refusal)
+    if kind is Kind.APPROVE and not viewer.session.is_fresh:
+        return see(request, f"/login?next=/merges/{merge_id}/approve")
+    return page(
+        request,
+        f"{kind.value}.html",
+        cache=LIVE,
+        status=422 if trouble else 200,
+        item=item,
+        merge=item.merge,
+        plan=PlanView(item),
+        typed=len(typed_part(item.merge)) if is_risky(item.merge) else 0,
+        form=form or Form({}),
+        apart=form.has("apart") if form else "apart" in request.query_params,
+        trouble=trouble,
+        now=datetime.now(UTC),
+    )
+
+
+async def _decide(request: Request, wired: Services, viewer: Viewer, item: Item, given: Given, form: Form) -> Response:
+    try:
+        await carry_out(wired, item.merge.id, viewer.token, given)
+    except PlanStale:
+        return await _stale(request, wired, viewer, item.merge.id, given, form)
+    except AlreadyDecided as refusal:
+        return _refused(request, item.merge.id, refusal)
+    return see(request, f"/merges/{item.merge.id}")
+
+
+async def _stale(
+    request: Request, wired: Services, viewer: Viewer, merge_id: UUID, given: Given, form: Form
+) -> Response:
+    """Only what changed since the revision that they looked at."""
+    item = await read(wired, viewer, merge_id)
+    async with wired.store.statements() as connection:
+        revisions = await reviews.revisions_of(connection, merge_id)
+    seen = next((one for one in revisions if one.plan_digest == given.digest), revisions[0])
+    return page(
+        request,
+        "stale.html",
+        cache=LIVE,
+        status=412,
+        merge=item.merge,
+        seen=seen,
+        changes=changes_between(seen, revisions[-1]),
+        kind=given.kind.value,
+        reason=form["reason"],
+    )
+
+
+def _refused(request: Request, merge_id: UUID, refusal: Refusal) -> Response:
+    status = refusal.status
+    return page(request, "undecidable.html", cache=LIVE, status=status, merge_id=merge_id, refusal=refusal)

@@ -1,0 +1,125 @@
+"""What pages say of a merge, in words: the question, its risks, and how long there is."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from store.inbox import Item
+from store.merges import MergeRow
+
+Plan = Mapping[str, Any]
+
+# Each row has its own, and they are no values of the person's.
+OF_THE_ROW = frozenset({"created", "lastModified"})
+_REASONS = {
+    "always": "the policy asks always",
+    "both-identified": "both are identified",
+    "emails-differ": "e-mails differ",
+    "devices-gained": "many devices move",
+    "identity-changed": "identity changed lately",
+}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A risk in words; `tone` repeats it as a colour."""
+
+    words: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A value that nobody will find again."""
+
+    name: str
+    value: str
+    kept: str | None
+
+
+def question(merge: MergeRow) -> str:
+    """What is decided, or was done, without a value of anybody's."""
+    name, plan = merge.request.identity.name, merge.plan
+    done = {
+        "merged": f"Contact {plan['absorbed']} was merged into contact {plan['survivor']}",
+        "assigned": f"Contact {plan['survivor']} was given a {name}",
+        "reassigned": f"Contact {plan['survivor']} was given another {name}",
+    }
+    if merge.outcome in done:
+        return done[merge.outcome]
+    return {
+        "merged": f"Merge contact {plan['absorbed']} into contact {plan['survivor']}?",
+        "assigned": f"Give contact {plan['survivor']} a {name}?",
+        "reassigned": f"Give contact {plan['survivor']} another {name}?",
+    }.get(plan["outcome"], f"Establish {name} for a device")
+
+
+def conflicts(plan: Plan) -> list[Plan]:
+    """The fields and identities of which both have a value, and not the same."""
+    return [row for row in own_rows(plan) if row["lost"]]
+
+
+def own_rows(plan: Plan) -> Iterator[Plan]:
+    """What is the person's own. A column that is a lookup key stands among the identities alone."""
+    identities = {row["name"] for row in plan["identities"]}
+    yield from (row for row in plan["fields"] if row["name"] not in OF_THE_ROW | identities)
+    yield from plan["identities"]
+
+
+def lost(plan: Plan) -> list[Lost]:
+    return [Lost(row["name"], value, row["result"]) for row in conflicts(plan) for value in row["lost"]]
+
+
+def moved_devices(plan: Plan) -> list[Plan]:
+    return [device for device in plan["devices"] if device["contact"] == plan["absorbed"]]
+
+
+def is_risky(merge: MergeRow) -> bool:
+    """Whoever approves types a part of the identity: a glance is not enough here."""
+    return bool(conflicts(merge.plan)) or any(reason != "always" for reason in merge.reasons)
+
+
+def typed_part(merge: MergeRow) -> str:
+    return merge.request.identity.value[-4:].strip()
+
+
+def badges(merge: MergeRow) -> list[Badge]:
+    plan = merge.plan
+    found = [Badge(_REASONS.get(reason, reason), "warn") for reason in merge.reasons if reason != "always"]
+    if count := len(conflicts(plan)):
+        found.append(Badge(f"{count} conflict{'s' * (count != 1)}", "warn"))
+    if count := len(moved_devices(plan)):
+        found.append(Badge(f"{count} device{'s' * (count != 1)} move{'s' * (count == 1)}", "plain"))
+    if plan["blockers"]:
+        found.append(Badge("required value missing", "bad"))
+    if merge.revision > 1:
+        found.append(Badge(f"planned anew, revision {merge.revision}", "bad"))
+    return found
+
+
+def reason_words(reason: str) -> str:
+    return _REASONS.get(reason, reason)
+
+
+def who(item: Item, contact_id: int | None) -> str:
+    """The e-mail of a contact as it was planned on, else an identity of it, else its number."""
+    snapshot = item.snapshots.get(contact_id or 0, {})
+    identities = [pair["value"] for pair in snapshot.get("identities", ())]
+    return str(snapshot.get("email") or (identities[0] if identities else f"contact {contact_id}"))
+
+
+def span(length: timedelta) -> str:
+    """The two largest units that count."""
+    minutes = int(abs(length).total_seconds()) // 60
+    parts = (minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")
+    told = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(told[:2]) or "less than a minute"
+
+
+def remaining(deadline: datetime, now: datetime) -> str:
+    return f"{span(deadline - now)} left" if deadline > now else "its time is up"
+
+
+def ago(when: datetime, now: datetime) -> str:
+    return f"{span(now - when)} ago" if now - when >= timedelta(minutes=1) else "just now"
