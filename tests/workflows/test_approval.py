@@ -54,6 +54,16 @@ async def test_validators_leave_no_event(waiting: Waiting, temporal: Client, ten
     await waiting.goes_on()
 
 
+async def test_after_a_decision_that_had_no_effect_it_waits_for_a_person_again(
+    waiting: Waiting, tenant: Tenant
+) -> None:
+    """Another request for the device is told of it, and does not wait for its turn."""
+    await waiting.send(str(uuid4()))
+    answer = await tenant.establish(A, "888485")
+    assert (answer.status_code, answer.json()["code"]) == (409, "merge-pending")
+    await waiting.goes_on()
+
+
 async def test_who_joins_leaves_one_event_however_many_they_are(waiting: Waiting, tenant: Tenant) -> None:
     for _ in range(5):
         assert (await tenant.establish(A, VALUE)).status_code == 202
