@@ -120,7 +120,9 @@ async def test_a_websocket_is_not_spoken_here(unchanged: Tenant) -> None:
     assert answer.status == 403
 
 
-@pytest.mark.parametrize("path", [b"/nowhere", b"/databases", b"/v1/merges/", b"/v1/databases/%2F", b"//v1/databases"])
+@pytest.mark.parametrize(
+    "path", [b"/nowhere", b"/rest/databases", b"/v1/merges/", b"/v1/databases/%2F", b"//v1/databases"]
+)
 async def test_a_path_without_a_route_is_a_404_and_never_a_redirect(unchanged: Tenant, path: bytes) -> None:
     answer = await send(unchanged, "GET", path)
 

@@ -82,8 +82,8 @@ async def test_a_changed_policy_and_an_added_device_are_shown_too(tenant: Tenant
 
 async def test_decisions_and_comments_are_shown(tenant: Tenant, specialist: Person) -> None:
     merge = await edited(tenant, specialist)
-    assert (await specialist("merge", "comment", merge["id"], "Same birthday, \u202edifferent street.")).code == 3
-    told = await specialist("merge", "comment", merge["id"], "Same birthday, different street.")
+    assert (await specialist("merge", "comment", merge["id"], " \u2800")).code == 3
+    told = await specialist("merge", "comment", merge["id"], "Same birthday, \u202edifferent street.")
     assert (told.code, told.lines) == (0, [f"Merge {merge['id']} has 1 comment now."])
     await specialist("reject", merge["id"], "--reason", "Father and son.")
 
@@ -92,7 +92,7 @@ async def test_decisions_and_comments_are_shown(tenant: Tenant, specialist: Pers
     words = " ".join(ended.out.split())
     assert "UTC Tess Tester: approve of revision 1, without effect 20" in words
     assert "UTC Tess Tester: reject of revision 2, took effect: Father and son. 20" in words
-    assert "UTC Tess Tester: Same birthday, different street." in words
+    assert "UTC Tess Tester: Same birthday, <U+202E>different street." in words
     assert ended.line("State") == "State done, rejected"
     assert "Winner" not in ended.out
     assert ended.line("Receipt").startswith("Receipt entry ")

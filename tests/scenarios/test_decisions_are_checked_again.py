@@ -9,6 +9,7 @@ from api.gateway import DecisionRefused, Gateway
 from domain.errors import OwnRequest, PersonRequired, PlanStale, RoleMissing
 from domain.messages import Decided, DecideInput
 from domain.roles import Role
+from store import databases
 from store import people as all_people
 from store.decisions import Kind
 from store.engine import Store
@@ -26,8 +27,8 @@ async def role_is_taken(store: Store, _: Stack, tenant: Tenant, reviewer: Review
 
 async def role_is_given_elsewhere(store: Store, stack: Stack, tenant: Tenant, reviewer: Reviewer) -> None:
     await role_is_taken(store, stack, tenant, reviewer)
-    await execute(store, "INSERT INTO databases (id, name) VALUES (:id, 'elsewhere')", id=tenant.id + 5_000_000)
-    await all_people.give_role(store, reviewer.person_id, Role.SPECIALIST, tenant.id + 5_000_000)
+    elsewhere = await databases.create(store, "elsewhere")
+    await all_people.give_role(store, reviewer.person_id, Role.SPECIALIST, elsewhere)
 
 
 async def person_is_disabled(store: Store, _: Stack, __: Tenant, reviewer: Reviewer) -> None:

@@ -142,7 +142,10 @@ async def test_a_listed_merge_is_the_one_that_its_id_shows(tenant: Tenant) -> No
 
     listed = (await tenant.http.get("/v1/merges", params={"databaseId": tenant.id})).json()
 
-    assert listed == {"merges": [await tenant.merge(merge_id)], "next": None}
+    whole = await tenant.merge(merge_id)
+    told = {name: whole.pop(name) for name in ("decisions", "revisions", "comments")}
+    assert listed == {"merges": [whole], "next": None}
+    assert told == {"decisions": [], "revisions": [], "comments": []}, "nobody was asked"
 
 
 async def test_a_page_is_stable_while_rows_are_added(tenant: Tenant) -> None:

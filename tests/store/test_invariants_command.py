@@ -1,4 +1,4 @@
-"""`onefold invariants`, on copies of a database that is broken by hand, and on the session's Temporal."""
+"""`onefold invariants`, on copies of a database that is broken by hand, and on a namespace of its own in Temporal."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,14 +6,17 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.workflowservice.v1 import RegisterNamespaceRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.service import RPCError
 
 import store.invariants
 from api.gateway import MERGE_ID
 from domain.plan import Outcome
 from onefold.commands import invariants
-from onefold.temporal import data_converter
+from onefold.temporal import data_converter, prepare_namespace
 from tests.onefold.cli import Command, command
 from tests.stack import KEYRING, Stack
 from tests.store.scratch import Scratch
@@ -29,19 +32,44 @@ _OPEN = """
 """
 
 
+@pytest.fixture(scope="session")
+async def namespace(stack: Stack) -> str:
+    """Where no run of another test is: those would be runs of merges that a copied database does not know."""
+    name = "invariants"
+    client = await Client.connect(stack.env["TEMPORAL_ADDRESS"], namespace=name)
+    day = Duration(seconds=86_400)
+    await client.workflow_service.register_namespace(
+        RegisterNamespaceRequest(namespace=name, workflow_execution_retention_period=day)
+    )
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                await prepare_namespace(client)
+            except RPCError:  # not every part of the server knows it at once
+                await asyncio.sleep(0.2)
+            else:
+                return name
+
+
 @pytest.fixture
 def onefold(
-    scratch: Scratch, stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    scratch: Scratch,
+    stack: Stack,
+    namespace: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Command:
-    for name, value in {**stack.env, "DATABASE_URL": scratch.url}.items():
+    for name, value in {**stack.env, "DATABASE_URL": scratch.url, "TEMPORAL_NAMESPACE": namespace}.items():
         monkeypatch.setenv(name, value)
     return command(monkeypatch, capsys)
 
 
 @pytest.fixture
-async def run_without_merge(stack: Stack) -> AsyncIterator[str]:
+async def run_without_merge(stack: Stack, namespace: str) -> AsyncIterator[str]:
     """A workflow that nobody executes, for a merge that no database knows; its merge id."""
-    client = await Client.connect(stack.env["TEMPORAL_ADDRESS"], data_converter=data_converter(KEYRING))
+    client = await Client.connect(
+        stack.env["TEMPORAL_ADDRESS"], namespace=namespace, data_converter=data_converter(KEYRING)
+    )
     merge_id = str(uuid4())
     handle = await client.start_workflow(
         "EstablishIdentity",

@@ -154,6 +154,7 @@ async def test_a_proposal_that_changes_nothing_under_lock_and_something_after_is
     await remove(tenant)
     gone = await proposals.propose(store, execution.merge_id, "run", 1, "contacts-changed", frozenset())
     assert gone is Outcome.NOT_FOUND
+    await tenant.register(DEVICE)
     again = await proposals.propose(store, execution.merge_id, "run", 2, "contacts-changed", frozenset())
     assert again is Outcome.NOT_FOUND, "a later attempt returns what the first one did"
 
