@@ -66,15 +66,23 @@ async def test_what_nobody_decides_expires_and_changes_nothing(tenant: Tenant, s
         assert not {"by", "decision", "at"} & refused.json().keys(), "nobody decided"
 
 
-async def test_who_waits_for_the_answer_is_told_that_it_expired_and_may_ask_again(tenant: Tenant) -> None:
+async def asked_again(tenant: Tenant, expired: str) -> dict[str, Any]:
+    """The merge's row may show its end before its run has closed: who comes in between is told of that end."""
+    while (answer := await tenant.establish(A, VALUE)).status_code == 409:
+        assert (answer.json()["code"], answer.json()["mergeId"]) == ("merge-expired", expired)
+    assert (answer.status_code, answer.json()["state"]) == (202, "pending_approval"), answer.text
+    assert answer.json()["mergeId"] != expired
+    return await tenant.merge(answer.json()["mergeId"])
+
+
+async def test_what_has_expired_may_be_asked_for_again(tenant: Tenant) -> None:
     await two_contacts(tenant)
     await asks(tenant, deadlineSeconds=1)
     waiting = await pending(tenant)
     await when_done(tenant, waiting["id"])
 
-    again = await pending(tenant)
+    again = await asked_again(tenant, waiting["id"])
 
-    assert again["id"] != waiting["id"]
     assert (await when_done(tenant, again["id"]))["outcome"] == "expired"
 
 
@@ -89,6 +97,7 @@ async def test_a_decision_in_time_ends_it_before(tenant: Tenant, specialist: Rev
     assert (await tenant.merge(waiting["id"]))["outcome"] == "merged"
 
 
+@pytest.mark.slow
 async def test_reviewers_are_told_at_once_and_reminded_at_their_percent(store: Store, noticed: Tenant) -> None:
     await two_contacts(noticed)
     await asks(noticed, deadlineSeconds=4, reminderPercent=50)
@@ -106,6 +115,7 @@ async def test_reviewers_are_told_at_once_and_reminded_at_their_percent(store: S
     assert done["outcome"] == "expired"
 
 
+@pytest.mark.slow
 async def test_who_decided_before_is_not_reminded(store: Store, noticed: Tenant, specialist: Reviewer) -> None:
     await two_contacts(noticed)
     await asks(noticed, deadlineSeconds=2, reminderPercent=50)
@@ -117,6 +127,7 @@ async def test_who_decided_before_is_not_reminded(store: Store, noticed: Tenant,
     assert [one.kind for one in await notices(store, waiting["id"])] == ["merge.pending"]
 
 
+@pytest.mark.slow
 async def test_a_next_revision_is_told_and_has_the_time_that_is_left(
     store: Store, noticed: Tenant, specialist: Reviewer
 ) -> None:
@@ -132,4 +143,3 @@ async def test_a_next_revision_is_told_and_has_the_time_that_is_left(
     done = await when_done(noticed, waiting["id"])
     assert done["outcome"] == "expired"
     assert parse_time(done["settled"]) < parse_time(waiting["deadline"]) + timedelta(seconds=2)
-    assert (await noticed.establish(A, VALUE)).status_code == 202
