@@ -198,7 +198,7 @@ async def demand_ending(
     row = await _read(connection, merge_id, decision_id, kind)
     if kind is Kind.REJECT:
         await _demand_specialist(connection, row.database_id, row.person_id, row)
-    elif not row.asked_first:
+    elif not (row.asked_first and row.token_stands):
         raise NotRequester
     return _record(row), row.not_same_person
 
