@@ -31,7 +31,7 @@ async def get(store: Store, database_id: int) -> tuple[Policy, ApprovalPolicy]:
 
 
 async def change(store: Store, database_id: int, wanted: PolicyChange) -> tuple[Policy, ApprovalPolicy]:
-    """A new version where something differs. Whatever is executed from then on is planned under it; what waits, once decided."""
+    """A new version where something differs: what is executed from then on is planned under it."""
     async with store.transaction() as connection:
         await lock_schema(connection, database_id)
         policy, before = await read_approval_policy(connection, database_id)
