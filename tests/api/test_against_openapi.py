@@ -1,6 +1,7 @@
 """Requests made up from the OpenAPI document, good and bad ones: the service answers as it says it does."""
 
 import asyncio
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from schemathesis.checks import CHECKS
 from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import BaseSchema
 
+from api.bodies import LARGEST
 from store.engine import Store
 from store.tokens import Scope
 from tests.api.test_openapi import OPERATIONS
@@ -139,7 +141,9 @@ def test_a_request_of_the_documented_shape_is_answered_as_documented(world: Worl
 def test_a_request_of_another_shape_is_refused(world: World, label: str) -> None:
     def ask(case: Case) -> None:
         known = {parameter.name for parameter in case.operation.query}
-        if not set(case.query or {}) - known:  # what an operation does not know in a query, it ignores
+        ignored = set(case.query or {}) - known  # what an operation does not know in a query, it ignores
+        too_large = len(json.dumps(case.body, default=str)) > LARGEST  # refused with 413, which the tool forgets
+        if not ignored and not too_large:
             world.check(world.at_home(case))
 
     _asked(world, label, GenerationMode.NEGATIVE, ask)

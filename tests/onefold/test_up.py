@@ -121,7 +121,7 @@ def test_the_tour_of_the_readme_works_as_printed(stack: Stack) -> None:
     script = "\n".join(re.findall(r"```sh\n(.*?)```", tour, re.DOTALL))
     # The tour is walked from the repository's folder, with the data folder's default name.
     script = script.replace(".onefold/", shlex.quote(str(stack.data)) + "/", 1).replace(".onefold/", f"{stack.data}/")
-    process = stack.start_and_wait()
+    process = stack.start_and_wait(ONEFOLD_WAIT="60")  # a busy machine may take longer to bring a worker back
 
     told = shell(f"set -e\ncd {shlex.quote(str(ROOT))}\n{script}")
 
