@@ -61,8 +61,9 @@ class Relay:
                 pause = timedelta() if is_more else _POLL
             except ServiceUnavailable:  # the store has said why
                 pause = _AFTER_AN_OUTAGE
-            except Exception:
-                log.exception("relay.failed", channel=channel)
+            except Exception as error:
+                # A defect, told by its class: a traceback may quote what was being sent, and the others go on.
+                log.error("relay.failed", channel=channel, error=type(error).__name__)  # noqa: TRY400
                 pause = _AFTER_AN_OUTAGE
             await asyncio.sleep(pause.total_seconds())
 

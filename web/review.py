@@ -14,6 +14,7 @@ from api.services import Services, Wired
 from domain.errors import MergeNotFound, MergeNotPending, Refusal, RoleMissing
 from store import decisions, inbox, reviews
 from store.inbox import Item
+from store.merges import PENDING_APPROVAL
 from store.tokens import Scope
 from web.forms import demand_text, read_bound_form
 from web.page_route import PageRoute
@@ -119,7 +120,7 @@ async def _specialist(wired: Services, viewer: Viewer, merge_id: UUID) -> int:
     item = await read(wired, viewer, merge_id)
     if not viewer.may(Scope.MERGES_DECIDE, item.merge.database_id):
         raise RoleMissing
-    if item.merge.state != "pending_approval":
+    if item.merge.state != PENDING_APPROVAL:
         raise MergeNotPending
     return viewer.session.person_id
 
