@@ -37,6 +37,7 @@ from domain.canonical import canonical
 from domain.errors import DeviceBusy, MergePending, ServiceUnavailable
 from domain.messages import Decided, DecideInput, EstablishIdentityInput, Settled, SettleInput
 from domain.request import MergeRequest, request_document
+from store.merges import MergeRow
 from workflows.establish_identity import DECIDE, NAME, PENDING, PLAN_ANEW, SETTLE, EstablishIdentity
 
 log = structlog.get_logger()
@@ -112,7 +113,7 @@ class Gateway:
             raise ServiceUnavailable
         return UUID(found)
 
-    async def decide(self, workflow_id: str, run_id: str, decision: DecideInput) -> Decided | None:
+    async def decide(self, merge: MergeRow, decision: DecideInput) -> Decided | None:
         """Brings a stored decision to its run and waits for what becomes of it.
 
         Returns None where the run took it and the wait budget ended before it was done. Raises DecisionRefused with
@@ -120,7 +121,7 @@ class Gateway:
         """
         ends = asyncio.get_running_loop().time() + self.wait.total_seconds()
         try:
-            taken = await self._bring(workflow_id, run_id, decision, ends)
+            taken = await self._bring_wherever_it_runs(merge, decision, ends)
             with contextlib.suppress(TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
                 async with asyncio.timeout_at(ends):
                     return await taken.result()
@@ -133,6 +134,21 @@ class Gateway:
             log.warning("temporal.unavailable", error=type(error).__name__)
             raise ServiceUnavailable from error
         return None
+
+    async def _bring_wherever_it_runs(
+        self, merge: MergeRow, decision: DecideInput, ends: float
+    ) -> WorkflowUpdateHandle[Decided]:
+        """To the run that the merge names or, where a Reset in Temporal ended that one, to the run that goes on."""
+        try:
+            return await self._bring(merge.workflow_id, merge.run_id, decision, ends)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        now = await self.client.get_workflow_handle(merge.workflow_id).describe()
+        is_its = now.typed_search_attributes.get(MERGE_ID) == str(merge.id)
+        if now.status is not WorkflowExecutionStatus.RUNNING or not is_its:
+            raise RunClosed
+        return await self._bring(merge.workflow_id, now.run_id, decision, ends)
 
     async def _bring(
         self, workflow_id: str, run_id: str, decision: DecideInput, ends: float
@@ -158,13 +174,19 @@ class Gateway:
             raise ServiceUnavailable from None
 
     async def plan_anew(self, workflow_id: str, run_id: str) -> None:
-        """Tells an open run that another merge changed one of its contacts. Raises ServiceUnavailable."""
-        try:
-            await self.client.get_workflow_handle(workflow_id, run_id=run_id).signal(PLAN_ANEW)
-        except _UNREACHABLE as error:
-            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
-                return  # it has ended meanwhile
-            raise ServiceUnavailable from error
+        """Tells an open run that one of its contacts was changed. Raises ServiceUnavailable.
+
+        Where that run has ended, a Reset in Temporal may have put another in its place; if what is open there is
+        another request's, it looks at its plan once more than it has to.
+        """
+        for run in (run_id, None):
+            try:
+                await self.client.get_workflow_handle(workflow_id, run_id=run).signal(PLAN_ANEW)
+            except _UNREACHABLE as error:
+                if not isinstance(error, RPCError) or error.status is not RPCStatusCode.NOT_FOUND:
+                    raise ServiceUnavailable from error
+            else:
+                return
 
     async def find_database(self, merge_id: UUID) -> int | None:
         """The database of a merge that was started but is not stored yet."""

@@ -274,6 +274,13 @@ class DecisionLate(Refusal):
     title = "The decision came after the deadline."
 
 
+class DeadlineAhead(Refusal):
+    """What the end says to a run that believes its time to be up: the database's clock decides."""
+
+    status = 409
+    title = "The deadline has not passed."
+
+
 class PlanStale(Refusal):
     """The plan is another than the one that was seen; `revision` and `digest` are those of the one that stands."""
 

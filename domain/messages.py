@@ -87,11 +87,14 @@ class MergeResult:
 
 @dataclass(frozen=True)
 class EndInput:
-    """A decision other than an approval, by its kind and id; both None once the deadline has passed."""
+    """A decision other than an approval, by its kind and id; both None once the deadline has passed.
+
+    No member has a default: else any other message that names a merge would say that its time is up.
+    """
 
     merge_id: str
-    kind: str | None = None
-    decision_id: str | None = None
+    kind: str | None
+    decision_id: str | None
 
 
 @dataclass(frozen=True)

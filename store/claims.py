@@ -7,15 +7,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import MergeNotFound
 from domain.plan import Outcome
-from store.merges import MergeRow, merge_of, read_merge
+from store.merges import MergeRow, merge_of
 
-# A second attempt waits here until the first one's transaction has ended, and then inserts nothing.
+# A second attempt waits here until the first one's transaction has ended, and then inserts nothing. So does who would
+# show another plan, or joins the request: what they do is before or after the end, never in between.
 _CLAIM = text("""
-    WITH claimed AS (
-      INSERT INTO merge_executions (merge_id, attempt) SELECT id, :attempt FROM merges WHERE id = :merge_id
+    WITH merge AS (SELECT * FROM merges WHERE id = :merge_id FOR NO KEY UPDATE),
+    claimed AS (
+      INSERT INTO merge_executions (merge_id, attempt) SELECT id, :attempt FROM merge
       ON CONFLICT DO NOTHING RETURNING merge_id
     )
-    SELECT merges.*, EXISTS (SELECT FROM claimed) AS is_claimed FROM merges WHERE id = :merge_id
+    SELECT merge.*, EXISTS (SELECT FROM claimed) AS is_claimed FROM merge
 """)
 
 
@@ -29,5 +31,4 @@ async def claim(connection: AsyncConnection, merge_id: UUID, attempt: int) -> Me
         raise MergeNotFound
     if row.is_claimed:
         return merge_of(row)
-    settled = await read_merge(connection, merge_id)  # the row above is as it was before the wait
-    return Outcome(str(settled.outcome))
+    return Outcome(row.outcome)

@@ -1,10 +1,12 @@
 """Decisions: stored by the API under the person's own token, checked again by the transaction that acts on them.
 
 A Temporal payload is a claim, never a permission: whoever can write to Temporal can name any decision, and only what
-stands here counts.
+stands here counts. And it counts once: what was refused stays refused, whatever changes afterwards, since its maker
+was told so.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import (
     AlreadyDecided,
+    DeadlineAhead,
     DecisionLate,
     DecisionNotFound,
     DecisionRequired,
@@ -38,6 +41,7 @@ from store.engine import Store
 from store.merges import PENDING_APPROVAL, MergeRow, read_merge
 from store.people import demand_role
 from store.tables import decisions
+from store.tokens import is_valid
 
 
 class Kind(StrEnum):
@@ -49,11 +53,21 @@ class Kind(StrEnum):
 ENDS = {Kind.REJECT: Outcome.REJECTED, Kind.WITHDRAW: Outcome.WITHDRAWN}
 
 # What a decision is refused for by whoever would act on it: the request goes on waiting.
-UNDECIDED = (DecisionRequired, DecisionNotFound, DecisionLate, RoleMissing, OwnRequest, NotRequester, PlanStale)
+UNDECIDED = (
+    DecisionRequired,
+    DecisionNotFound,
+    DecisionLate,
+    DeadlineAhead,
+    MergeNotPending,
+    RoleMissing,
+    OwnRequest,
+    NotRequester,
+    PlanStale,
+)
+_REFUSALS = {kind.code: kind for kind in UNDECIDED}
 
 # What binds the decider to the request: asked when they decide, and again by whoever acts on it.
 _TIES = """
-    EXISTS (SELECT FROM tokens t WHERE t.id = {0} AND t.revoked IS NULL AND t.expires > now()) AS token_stands,
     EXISTS (SELECT FROM merge_requesters q JOIN tokens t ON t.id = q.token_id
             WHERE q.merge_id = m.id AND t.person_id = {1}) AS is_requester,
     EXISTS (SELECT FROM tokens mine, tokens theirs WHERE mine.id = {0} AND theirs.id = m.requester
@@ -62,10 +76,19 @@ _TIES = """
 _MAY = text(f"""
     SELECT {_TIES.format(":token_id", "CAST(:person_id AS bigint)")} FROM merges m WHERE m.id = :merge_id
 """)  # noqa: S608 - our own text
+# Held until the transaction ends: whoever would refuse the decision meanwhile waits, and finds that it took effect.
 _DECISION = text(f"""
-    SELECT d.*, m.database_id, d.at >= m.deadline AS is_late, {_TIES.format("d.token_id", "d.person_id")}
-    FROM decisions d JOIN merges m ON m.id = d.merge_id WHERE d.id = :id AND d.merge_id = :merge_id
+    SELECT d.*, m.database_id, m.revision AS revision_shown, d.at >= m.deadline AS is_late,
+      {_TIES.format("d.token_id", "d.person_id")}
+    FROM decisions d JOIN merges m ON m.id = d.merge_id
+    WHERE d.id = :id AND d.merge_id = :merge_id AND d.kind = :kind FOR NO KEY UPDATE OF d
 """)  # noqa: S608 - our own text
+_HELD = text("SELECT FROM decisions WHERE id = :id FOR NO KEY UPDATE")
+_REFUSE = text("""
+    UPDATE decisions d SET refused = :code
+    WHERE id = :id AND merge_id = :merge_id AND kind = :kind AND refused IS NULL
+    AND NOT EXISTS (SELECT FROM merges m WHERE m.decision_id = d.id)
+""")
 _OF_MERGE = text("""
     SELECT d.*, p.name, d.id = m.decision_id AS took_effect
     FROM decisions d JOIN merges m ON m.id = d.merge_id LEFT JOIN people p ON p.id = d.person_id
@@ -168,37 +191,54 @@ def claimed_kind(told: str | None) -> Kind | None:
         raise DecisionNotFound from None
 
 
+@asynccontextmanager
+async def refusals_noted(
+    store: Store, merge_id: UUID, decision_id: UUID | None, kind: Kind | None
+) -> AsyncIterator[None]:
+    """Around the transaction that would act on a decision: why it did not is noted before anybody is told."""
+    try:
+        yield
+    except UNDECIDED as refusal:
+        if decision_id is not None and kind is not None:
+            await refuse(store, merge_id, decision_id, kind, refusal.code)
+        raise
+
+
+async def refuse(store: Store, merge_id: UUID, decision_id: UUID, kind: Kind, code: str) -> None:
+    """Has a decision never take effect. One that has taken it keeps it, and the first refusal stays."""
+    decision = {"id": decision_id, "merge_id": merge_id, "kind": kind.value}
+    async with store.transaction() as connection:
+        await connection.execute(_HELD, {"id": decision_id})  # the next statement sees what its holder committed
+        await connection.execute(_REFUSE, {**decision, "code": code})
+
+
 async def demand_approval(
     connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, plan: Plan
 ) -> DecisionRecord:
-    """The approval of exactly this plan, by somebody who may, in time.
+    """The approval of exactly this plan, by somebody who may, in time. The caller has claimed the merge.
 
     Raises DecisionRequired, DecisionNotFound, DecisionLate, RoleMissing, OwnRequest or PlanStale.
     """
-    if decision_id is None:
-        raise DecisionRequired
     row = await _read(connection, merge_id, decision_id, Kind.APPROVE)
-    await _demand_specialist(connection, row.database_id, row.person_id, row)
+    await _demand_specialist(connection, row.database_id, row.person_id, row.token_id, row)
     if row.is_late:
         raise DecisionLate
-    if row.plan_digest != plan.digest:
-        raise PlanStale
+    _demand_seen(row, plan)
     return _record(row)
 
 
 async def demand_ending(
-    connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, kind: Kind
+    connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, kind: Kind, shown: Plan
 ) -> tuple[DecisionRecord, bool]:
     """The decision that ends a merge without effect, and whether it says that they are not the same person.
 
-    Raises DecisionRequired, DecisionNotFound, RoleMissing, OwnRequest or NotRequester.
+    Raises DecisionRequired, DecisionNotFound, RoleMissing, OwnRequest, NotRequester or PlanStale.
     """
-    if decision_id is None:
-        raise DecisionRequired
     row = await _read(connection, merge_id, decision_id, kind)
     if kind is Kind.REJECT:
-        await _demand_specialist(connection, row.database_id, row.person_id, row)
-    elif not (row.asked_first and row.token_stands):
+        await _demand_specialist(connection, row.database_id, row.person_id, row.token_id, row)
+        _demand_seen(row, shown)
+    elif not (row.asked_first and await is_valid(connection, row.token_id)):
         raise NotRequester
     return _record(row), row.not_same_person
 
@@ -258,21 +298,34 @@ async def _demand_may(connection: AsyncConnection, merge: MergeRow, kind: Kind, 
         return
     if decider.person_id is None:
         raise PersonRequired
-    await _demand_specialist(connection, merge.database_id, decider.person_id, may)
+    await _demand_specialist(connection, merge.database_id, decider.person_id, decider.token_id, may)
 
 
-async def _demand_specialist(connection: AsyncConnection, database_id: int, person_id: int, ties: Row[Any]) -> None:
+async def _demand_specialist(
+    connection: AsyncConnection, database_id: int, person_id: int, token_id: str, ties: Row[Any]
+) -> None:
     await demand_role(connection, person_id, database_id, Role.SPECIALIST)
-    if not ties.token_stands:
+    if not await is_valid(connection, token_id):
         raise RoleMissing("The token that it was decided with was revoked or has expired.")
     if ties.is_requester:
         raise OwnRequest
 
 
-async def _read(connection: AsyncConnection, merge_id: UUID, decision_id: UUID, kind: Kind) -> Row[Any]:
-    row = (await connection.execute(_DECISION, {"id": decision_id, "merge_id": merge_id})).one_or_none()
-    if row is None or row.kind != kind:
+def _demand_seen(row: Row[Any], plan: Plan) -> None:
+    """A plan that comes back after others were shown is another revision: what was said of the first is not of it."""
+    if (row.revision, row.plan_digest) != (row.revision_shown, plan.digest):
+        raise PlanStale
+
+
+async def _read(connection: AsyncConnection, merge_id: UUID, decision_id: UUID | None, kind: Kind) -> Row[Any]:
+    if decision_id is None:
+        raise DecisionRequired
+    asked = {"id": decision_id, "merge_id": merge_id, "kind": kind.value}
+    row = (await connection.execute(_DECISION, asked)).one_or_none()
+    if row is None:
         raise DecisionNotFound
+    if row.refused is not None:
+        raise _REFUSALS[row.refused]
     return row
 
 

@@ -6,12 +6,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.documents import contact_from, policy_from
-from domain.errors import MergeNotPending
+from domain.errors import DeadlineAhead, MergeNotPending
 from domain.plan import Outcome, Plan
 from domain.ruleset import make_plan
 from ledger.merge_record import Execution
 from store.claims import claim
-from store.decisions import ENDS, Kind, demand_ending
+from store.decisions import ENDS, Kind, demand_ending, refusals_noted
 from store.engine import Store
 from store.locks import lock_contacts
 from store.merges import PENDING_APPROVAL, MergeRow
@@ -19,14 +19,16 @@ from store.never_merge import keep_apart
 from store.settlement import settle
 
 _SNAPSHOTS = text("SELECT device_snapshot, lookup_snapshot FROM merges WHERE id = :merge_id")
+_IS_TIME_UP = text("SELECT deadline <= clock_timestamp() FROM merges WHERE id = :merge_id")
 
 
 async def end(
     store: Store, merge_id: UUID, run_id: str, attempt: int, kind: Kind | None, decision_id: UUID | None
 ) -> Outcome:
-    """Settles a pending request as the decision says, or as expired where there is none; nothing else changes.
+    """Settles a pending request as the decision says, or where `kind` is None as expired; nothing else changes.
 
-    Returns what an earlier attempt did. Raises MergeNotFound, MergeNotPending and what `demand_ending` finds.
+    Returns what an earlier attempt did. Raises MergeNotFound, MergeNotPending, DeadlineAhead and what `demand_ending`
+    finds.
     """
 
     async def work(connection: AsyncConnection) -> Outcome:
@@ -39,8 +41,10 @@ async def end(
         pair = [contact.id for contact in (plan.device_contact, plan.lookup_contact) if contact]
         await lock_contacts(connection, claimed.database_id, pair)
         decision = None
-        if kind is not None:
-            decision, not_same_person = await demand_ending(connection, merge_id, decision_id, kind)
+        if kind is None:
+            await _demand_time_up(connection, merge_id)
+        else:
+            decision, not_same_person = await demand_ending(connection, merge_id, decision_id, kind, plan)
             if not_same_person and plan.absorbed:
                 one, other = pair
                 await keep_apart(connection, claimed.database_id, one, other, decision.id)
@@ -48,7 +52,14 @@ async def end(
         execution = Execution(merge_id, claimed.workflow_id, run_id, attempt, claimed.requester, decision, ended)
         return await settle(connection, plan, execution)
 
-    return await store.rerun(work)
+    async with refusals_noted(store, merge_id, decision_id, kind):
+        return await store.rerun(work)
+
+
+async def _demand_time_up(connection: AsyncConnection, merge_id: UUID) -> None:
+    """That a run says so is no proof: whoever can write to Temporal can have it said."""
+    if not (await connection.execute(_IS_TIME_UP, {"merge_id": merge_id})).scalar_one():
+        raise DeadlineAhead
 
 
 async def _shown(connection: AsyncConnection, merge: MergeRow) -> Plan:

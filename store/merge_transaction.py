@@ -17,7 +17,7 @@ from domain.request import MergeRequest
 from ledger.merge_record import Execution
 from store import outbox
 from store.claims import claim
-from store.decisions import demand_approval
+from store.decisions import Kind, demand_approval, refusals_noted
 from store.engine import Store
 from store.merges import PENDING_APPROVAL, PREPARING
 from store.plans import Planned, read_plan, read_plan_under_lock
@@ -70,7 +70,8 @@ async def merge(store: Store, merge_id: UUID, run_id: str, attempt: int, decisio
 
     Raises MergeNotFound; DecisionRequired, PlanStale and what else `demand_approval` finds, having changed nothing.
     """
-    return await _execute(store, merge_id, run_id, attempt, decision_id, frozenset(Outcome))
+    async with refusals_noted(store, merge_id, decision_id, Kind.APPROVE):
+        return await _execute(store, merge_id, run_id, attempt, decision_id, frozenset(Outcome))
 
 
 async def settle_unchanged(store: Store, merge_id: UUID, run_id: str, attempt: int) -> Outcome:

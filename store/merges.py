@@ -22,9 +22,12 @@ PREPARING = "preparing"
 
 PENDING_APPROVAL = "pending_approval"
 
+# Waits for whoever carries a decision out: whoever joins before may not decide, and afterwards there is none to join.
+# A merge that nobody was asked about may take long, and joining it waits for nothing.
 _JOIN = text("""
+    WITH asked AS (SELECT state FROM merges WHERE id = :merge_id AND state <> 'merging' FOR SHARE)
     INSERT INTO merge_requesters (merge_id, token_id)
-    SELECT id, :token_id FROM merges WHERE id = :merge_id AND state <> 'done'
+    SELECT :merge_id, :token_id WHERE NOT EXISTS (SELECT FROM asked WHERE state = 'done')
     ON CONFLICT DO NOTHING
 """)
 

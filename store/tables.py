@@ -62,6 +62,7 @@ policies = Table(
     Column("deadline", Interval, nullable=False, server_default=text("'3 days'")),
     Column("reminder_percent", Integer, nullable=False, server_default=text("75")),
     Column("blocked_values", ARRAY(Text), comment="null: the placeholders that the domain knows"),
+    Column("changed_by", ForeignKey("tokens.id"), comment="null: the operator, by the command"),
     CheckConstraint("ask IN ('never', 'always', 'when')", name="ask"),
 )
 
@@ -309,6 +310,7 @@ decisions = Table(
     Column("person_id", ForeignKey("people.id"), comment="null: a service withdrew its own request"),
     Column("token_id", ForeignKey("tokens.id"), nullable=False),
     Column("at", _TIME, nullable=False, server_default=text("clock_timestamp()")),
+    Column("refused", Text, comment="why it had no effect when it was acted on, and never has one"),
     CheckConstraint("kind IN ('approve', 'reject', 'withdraw')", name="kind"),
     CheckConstraint("kind = 'withdraw' OR person_id IS NOT NULL", name="person"),
     comment="what somebody decided; merges.decision_id names the one that took effect",

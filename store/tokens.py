@@ -107,6 +107,7 @@ _MAY_REQUEST = text("""
     ) AS may
     FROM databases d WHERE d.id = :database_id
 """)
+_STANDS = text("SELECT id FROM tokens WHERE id = :id AND revoked IS NULL AND expires > now() FOR SHARE")
 _REQUESTING = {
     "scopes": [scope.value for scope in Scope if _include({scope}, Scope.MERGES_REQUEST)],
     "roles": [role.value for role in Role if _include(SCOPES[role], Scope.MERGES_REQUEST)],
@@ -164,6 +165,11 @@ async def demand_requester(connection: AsyncConnection, token_id: str, database_
         raise ScopeMissing
     if row.keyed:
         raise DatabaseKeyed
+
+
+async def is_valid(connection: AsyncConnection, token_id: str) -> bool:
+    """Whether it is neither revoked nor expired; a revocation waits until the transaction ends."""
+    return (await connection.execute(_STANDS, {"id": token_id})).first() is not None
 
 
 async def create_for_service(

@@ -44,6 +44,11 @@ ADVICE = {
         "Check `databaseId`. A database that your token does not reach answers the same, so that nobody can probe for"
         " those of others: `GET /v1/databases` lists the ones it does reach."
     ),
+    "deadline-ahead": (
+        "A run was told that its time is up before the deadline of its merge had passed, so it goes on waiting and"
+        " nothing was changed. If Temporal's clock and PostgreSQL's agree at your place, somebody else can write to"
+        " Temporal."
+    ),
     "decision-late": (
         "The request ended as `expired` and nothing was changed: a deadline never approves. Whoever wants the merge"
         " asks for it again; the database's policy says how long a decision may take."

@@ -63,7 +63,8 @@ class EstablishIdentity:
         self._executing = False
         self._contacts_changed = False
         self._decisions: deque[DecideInput] = deque()
-        self._answers: dict[str, Decided | ApplicationError] = {}
+        # By decision, None while it is in hand: whoever sends one again is told what became of it the first time.
+        self._answers: dict[str, Decided | ApplicationError | None] = {}
 
     @workflow.run
     async def run(self, asked: EstablishIdentityInput) -> Settled:
@@ -115,7 +116,11 @@ class EstablishIdentity:
                 self._contacts_changed = False
                 proposal = await self._propose(_CONTACTS_CHANGED)
             elif workflow.now() >= deadline:
-                return await self._expire()
+                outcome = await self._expire()
+                if outcome is not None:
+                    return outcome
+                proposal = await self._propose(_CONTACTS_CHANGED)
+                deadline = workflow.now() + timedelta(seconds=proposal.remaining)
             elif reminder and workflow.now() >= reminder:
                 reminder = None
                 await self._remind()
@@ -172,10 +177,11 @@ class EstablishIdentity:
         workflow.set_current_details(proposed(proposal))
         return None
 
-    async def _expire(self) -> str:
+    async def _expire(self) -> str | None:
+        """None where time is not up by the database's clock, which is the one that counts."""
         self._executing = True
-        ended = await self._end(EndInput(self._merge_id))
-        return str(ended.outcome)
+        ended = await self._end(EndInput(self._merge_id, kind=None, decision_id=None))
+        return ended.outcome
 
     async def _end(self, due: EndInput) -> MergeResult:
         ended: MergeResult = await workflow.execute_activity(
@@ -218,9 +224,11 @@ class EstablishIdentity:
     @workflow.update(name=DECIDE)
     async def decide(self, decision: DecideInput) -> Decided:
         """Answers when the decision has taken effect, was refused, or another one has ended the request."""
-        self._decisions.append(decision)
-        await workflow.wait_condition(lambda: decision.decision_id in self._answers or self._settled is not None)
-        answer = self._answers.get(decision.decision_id)
+        if decision.decision_id not in self._answers:
+            self._answers[decision.decision_id] = None
+            self._decisions.append(decision)
+        await workflow.wait_condition(lambda: bool(self._answers[decision.decision_id] or self._settled))
+        answer = self._answers[decision.decision_id]
         if isinstance(answer, ApplicationError):
             raise answer
         if answer is None:

@@ -133,7 +133,7 @@ APPROVED = (
     "decided-twice-at-once",
 )
 ENDED = ("rejected", "withdrawn")
-EXPIRED = ("reminded-then-expired",)
+EXPIRED = ("reminded-then-expired", "expired-at-the-second-attempt")
 SETTLED_ANEW = ("device-gone-while-it-waited", "blocked-while-it-waited")
 
 OTHERWISE: dict[type, tuple[str, ...]] = {
@@ -143,6 +143,11 @@ OTHERWISE: dict[type, tuple[str, ...]] = {
     ApprovesWhatExpired: EXPIRED,
     ApprovesWhatWasRejected: (*ENDED, *EXPIRED),
     GivesUpWhenRefused: ("stale-then-approved", "decision-refused-then-approved"),
-    ShowsNoNextRevision: ("stale-then-approved", "planned-anew-then-approved", *SETTLED_ANEW),
+    ShowsNoNextRevision: (
+        "stale-then-approved",
+        "planned-anew-then-approved",
+        "expired-at-the-second-attempt",
+        *SETTLED_ANEW,
+    ),
 }
 """Each copy, and the histories that it must fail on."""

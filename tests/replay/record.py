@@ -27,7 +27,7 @@ from domain.messages import DecideInput, SettleInput
 from store.engine import Store
 from tests.replay.stored import HISTORIES, path
 from tests.runs import Run, connect, is_merging, is_retrying, of_type, row_held, runs_of, until
-from tests.scenarios.approvals import Reviewer, asks, pending, reviewers, when_done, when_revised
+from tests.scenarios.approvals import Reviewer, asks, execute, pending, reviewers, when_done, when_revised
 from tests.stack import Stack, whole_stack
 from tests.tenant import Tenant, new_tenant
 from workflows.establish_identity import DECIDE, SETTLE
@@ -202,6 +202,14 @@ async def reminded_then_expired(scene: Scene) -> None:
         await when_done(scene.tenant, merge["id"])
 
 
+async def expired_at_the_second_attempt(scene: Scene) -> None:
+    """By PostgreSQL's clock the run believed too early that its time was up."""
+    async with held_back(scene, deadlineSeconds=2) as (_, merge):
+        later = "UPDATE merges SET deadline = deadline + interval '2 seconds' WHERE id = :id"
+        await execute(scene.store, later, id=merge["id"])
+        await when_done(scene.tenant, merge["id"])
+
+
 async def device_gone_while_it_waited(scene: Scene) -> None:
     async with held_back(scene) as (_, merge):
         device = (await scene.tenant.by_channel(DEVICE)).json()["channels"][0]["id"]
@@ -234,6 +242,7 @@ SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "rejected": rejected,
     "withdrawn": withdrawn,
     "reminded-then-expired": reminded_then_expired,
+    "expired-at-the-second-attempt": expired_at_the_second_attempt,
     "device-gone-while-it-waited": device_gone_while_it_waited,
     "blocked-while-it-waited": blocked_while_it_waited,
 }

@@ -27,6 +27,7 @@ HISTORIES: Mapping[str, Outcome] = {
     "rejected": Outcome.REJECTED,
     "withdrawn": Outcome.WITHDRAWN,
     "reminded-then-expired": Outcome.EXPIRED,
+    "expired-at-the-second-attempt": Outcome.EXPIRED,
     "device-gone-while-it-waited": Outcome.NOT_FOUND,
     "blocked-while-it-waited": Outcome.BLOCKED,
 }

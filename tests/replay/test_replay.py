@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
-from activities.names import MERGE
+from activities.names import END, MERGE, PROPOSE, REMIND
 from domain.plan import CHANGING, Outcome
 from onefold.keyring import Keyring
 from onefold.temporal import data_converter
@@ -116,6 +116,15 @@ def test_a_refused_decision_is_in_its_history() -> None:
 
 def test_the_reminder_and_the_deadline_are_in_their_history() -> None:
     assert count(load("reminded-then-expired"), EventType.EVENT_TYPE_TIMER_FIRED) == 2
+
+
+def test_the_end_that_came_too_early_is_in_its_history() -> None:
+    history = load("expired-at-the-second-attempt")
+    steps = [
+        step.activity_task_scheduled_event_attributes.activity_type.name
+        for step in of_type(history, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+    ]
+    assert steps == [PROPOSE, REMIND, END, PROPOSE, END]
 
 
 def test_the_signal_is_in_its_history() -> None:

@@ -114,7 +114,7 @@ async def brought(gateway: Gateway, store: Store, merge: dict[str, Any], decisio
     """What becomes of a stored decision when it comes to its run."""
     async with store.statements() as connection:
         row = await read_merge(connection, UUID(merge["id"]))
-    return await gateway.decide(row.workflow_id, row.run_id, decision)
+    return await gateway.decide(row, decision)
 
 
 async def execute(store: Store, statement: str, **parameters: object) -> None:

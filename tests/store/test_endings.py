@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from domain.address import Address, Channel
-from domain.errors import DecisionNotFound, DecisionRequired, MergeNotFound, MergeNotPending
+from domain.errors import DeadlineAhead, DecisionNotFound, DecisionRequired, MergeNotFound, MergeNotPending
 from domain.identity import Identity
 from domain.plan import Outcome
 from domain.request import MergeRequest
@@ -17,7 +17,7 @@ from store.plans import Planned
 from tests.chaos.rows import entries
 from tests.scenarios.approvals import asks
 from tests.store.scratch import Scratch
-from tests.store.world import ASKING, World, propose
+from tests.store.world import ASKING, World, expire, propose
 from tests.tenant import APP_KEY, Tenant
 
 RUN = "run"
@@ -37,12 +37,25 @@ async def test_a_later_attempt_returns_what_the_first_one_did(scratch: Scratch) 
     merge_id = await waits(scratch)
     before = await entries(scratch.store, ASKING)
 
-    ended = [await endings.end(scratch.store, merge_id, RUN, attempt, None, None) for attempt in (1, 2, 3)]
+    ended = [await expire(scratch.store, merge_id, attempt) for attempt in (1, 2, 3)]
 
     assert ended == [Outcome.EXPIRED] * 3
     assert await endings.end(scratch.store, merge_id, RUN, 4, Kind.REJECT, uuid4()) is Outcome.EXPIRED
     after = await entries(scratch.store, ASKING)
     assert after == {**before, "merge.expired": before["merge.expired"] + 1}
+
+
+async def test_before_its_deadline_nothing_expires(scratch: Scratch) -> None:
+    """Whoever can write to Temporal can have it said that the time is up."""
+    merge_id = await waits(scratch)
+    before = await entries(scratch.store, ASKING)
+
+    with pytest.raises(DeadlineAhead):
+        await endings.end(scratch.store, merge_id, RUN, 1, None, None)
+
+    assert await one(scratch, f"SELECT state FROM merges WHERE id = '{merge_id}'") == "pending_approval"
+    assert await entries(scratch.store, ASKING) == before
+    assert await expire(scratch.store, merge_id) is Outcome.EXPIRED
 
 
 async def test_what_was_decided_is_not_ended_again_by_the_deadline(scratch: Scratch, world: World) -> None:
@@ -103,6 +116,6 @@ async def test_the_end_keeps_the_plan_that_people_were_shown(scratch: Scratch, w
     device = await one(scratch, f"SELECT device_snapshot->>'id' FROM merges WHERE id = '{merge_id}'")
     scratch.break_by_hand(f"UPDATE contacts SET lead_source = 'x', version = version + 1 WHERE id = {device}".encode())
 
-    assert await endings.end(scratch.store, merge_id, RUN, 1, None, None) is Outcome.EXPIRED
+    assert await expire(scratch.store, merge_id) is Outcome.EXPIRED
 
     assert await one(scratch, f"SELECT plan_digest FROM merges WHERE id = '{merge_id}'") == shown

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
+
 from domain.address import Address, Channel
 from domain.approval import Ask
 from domain.columns import Column, ColumnType
@@ -37,6 +39,7 @@ from store.tokens import Scope, new_token
 
 HERE, ELSEWHERE, ASKING = 10000, 20000, 30000
 APP = "ap56921D"
+_DEADLINE_NOW = text("UPDATE merges SET deadline = clock_timestamp() WHERE id = :id AND outcome IS NULL")
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,20 @@ async def decided(store: Store, requester: str, decider: Decider, kind: Kind | N
     """What a run does that waits for a person, without one. None: nobody decides in time."""
     merge_id, run_id = await propose(store, requester, kind or "nobody"), str(uuid4())
     if kind is None:
-        return await endings.end(store, merge_id, run_id, 1, None, None), merge_id
+        return await expire(store, merge_id), merge_id
     async with store.statements() as connection:
         digest = (await read_merge(connection, merge_id)).plan_digest
     _, decision_id = await decisions.decide(store, merge_id, Given(kind, digest, "Looked at both."), decider)
     if kind is Kind.APPROVE:
         return await merge_transaction.merge(store, merge_id, run_id, 1, decision_id), merge_id
     return await endings.end(store, merge_id, run_id, 1, kind, decision_id), merge_id
+
+
+async def expire(store: Store, merge_id: UUID, attempt: int = 1) -> Outcome:
+    """What a run does once the deadline has passed, which it does now."""
+    async with store.transaction() as connection:
+        await connection.execute(_DEADLINE_NOW, {"id": merge_id})
+    return await endings.end(store, merge_id, str(uuid4()), attempt, None, None)
 
 
 async def propose(store: Store, requester: str, name: str) -> UUID:

@@ -2,36 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 
-from activities.names import END, MERGE
-from domain.messages import EndInput, MergeInput, MergeResult
+from domain.messages import MergeResult
 
 
 @dataclass(frozen=True)
 class Forgery:
-    """`kind` None: the activity that merges, else the one that ends without a merge."""
+    """The activity and its input; that may be another message's, since each was encrypted with the same key."""
 
     task_queue: str
-    merge_id: str
-    decision_id: str | None
-    kind: str | None = None
+    activity: str
+    due: dict[str, Any]
 
 
 @workflow.defn(name="Forger", sandboxed=False)
 class Forger:
     @workflow.run
     async def run(self, forgery: Forgery) -> MergeResult:
-        due = (
-            MergeInput(forgery.merge_id, forgery.decision_id)
-            if forgery.kind is None
-            else EndInput(forgery.merge_id, forgery.kind, forgery.decision_id)
-        )
         result: MergeResult = await workflow.execute_activity(
-            MERGE if forgery.kind is None else END,
-            due,
+            forgery.activity,
+            forgery.due,
             task_queue=forgery.task_queue,
             result_type=MergeResult,
             start_to_close_timeout=timedelta(seconds=10),

@@ -2,19 +2,32 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.worker import Worker
 
-from domain.messages import DecideInput, EstablishIdentityInput, SettleInput
+from activities.names import END, MERGE, PROPOSE
+from domain.messages import (
+    DecideInput,
+    EndInput,
+    EstablishIdentityInput,
+    MergeInput,
+    MergeResult,
+    ProposeInput,
+    RemindInput,
+    SettleInput,
+)
+from domain.roles import Role
+from store import people as all_people
 from store.decisions import Kind
 from store.engine import Store
 from tests.runs import CONVERTER, of_type
-from tests.scenarios.approvals import VALUE, A, Reviewers, asks, held_back, reviewers, two_contacts
+from tests.scenarios.approvals import VALUE, A, Reviewers, asks, execute, held_back, reviewers, two_contacts
 from tests.stack import Stack
 from tests.tenant import MakeTenant, Tenant
 from tests.workflows.forger import Forger, Forgery
@@ -23,6 +36,7 @@ from workflows.establish_identity import DECIDE, NAME, SETTLE
 
 ACCEPTED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED
 COMPLETED = EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
+NOBODYS = str(UUID(int=3))
 
 
 Forged = Callable[[Waiting, Store, MakeTenant, Stack], Awaitable[tuple[str, str]]]
@@ -139,6 +153,32 @@ async def test_what_is_no_message_does_nothing(waiting: Waiting, kind: object) -
     await waiting.goes_on()
 
 
+async def test_what_was_refused_stays_refused_in_whatever_run_it_comes_again(
+    temporal: Client, waiting: Waiting, store: Store, tenant: Tenant
+) -> None:
+    """Its maker was told so; the role is given back, and somebody sends again what stands in the history."""
+    stored = await waiting.specialist.store_decision(store, waiting.merge)
+    await all_people.take_role(store, waiting.specialist.person_id, Role.SPECIALIST, tenant.id)
+    assert await waiting.send(stored.decision_id) == "role-missing"
+    await all_people.give_role(store, waiting.specialist.person_id, Role.SPECIALIST, tenant.id)
+
+    assert await waiting.send(stored.decision_id) == "role-missing"
+    again = await forge(temporal, MERGE, MergeInput(waiting.merge["id"], stored.decision_id))
+
+    assert (again.outcome, again.refused) == (None, "role-missing")
+    await waiting.goes_on()
+
+
+async def test_what_is_sent_again_is_answered_again_and_not_looked_at_again(waiting: Waiting) -> None:
+    decision_id = str(uuid4())
+    for _ in range(3):
+        assert await waiting.send(decision_id) == "decision-not-found"
+    looked = of_type(await waiting.run.fetch_history(), EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+    names = [one.activity_task_scheduled_event_attributes.activity_type.name for one in looked]
+    assert names == [PROPOSE, MERGE]
+    await waiting.goes_on()
+
+
 async def test_what_is_refused_twice_is_refused_and_recorded_twice(waiting: Waiting) -> None:
     decision_id = str(uuid4())
     for _ in range(2):
@@ -185,27 +225,49 @@ async def test_a_second_run_of_a_waiting_merge_merges_nothing(
     await waiting.goes_on()
 
 
+async def forge(temporal: Client, activity: str, due: Any) -> MergeResult:
+    """What an activity answers to somebody who reached it by a workflow of their own."""
+    queue = f"forger-{uuid4()}"
+    forgery = Forgery("onefold", activity, asdict(due))
+    async with Worker(temporal, task_queue=queue, workflows=[Forger]):
+        return await temporal.execute_workflow(Forger.run, forgery, id=f"forger-{uuid4()}", task_queue=queue)
+
+
 @pytest.mark.parametrize(
-    ("kind", "decision_id", "code"),
+    ("activity", "forged", "code"),
     [
-        (None, None, "decision-required"),
-        (None, str(UUID(int=3)), "decision-not-found"),
-        ("reject", None, "decision-required"),
-        ("reject", str(UUID(int=3)), "decision-not-found"),
-        ("withdraw", None, "decision-required"),
-        ("withdraw", str(UUID(int=3)), "decision-not-found"),
+        (MERGE, lambda merge_id: MergeInput(merge_id, None), "decision-required"),
+        (MERGE, lambda merge_id: MergeInput(merge_id, NOBODYS), "decision-not-found"),
+        (END, lambda merge_id: EndInput(merge_id, "reject", None), "decision-required"),
+        (END, lambda merge_id: EndInput(merge_id, "reject", NOBODYS), "decision-not-found"),
+        (END, lambda merge_id: EndInput(merge_id, "withdraw", None), "decision-required"),
+        (END, lambda merge_id: EndInput(merge_id, "withdraw", NOBODYS), "decision-not-found"),
+        (END, lambda merge_id: EndInput(merge_id, None, None), "deadline-ahead"),
+        (END, lambda merge_id: EndInput(merge_id, None, NOBODYS), "deadline-ahead"),
     ],
 )
-async def test_an_activity_that_somebody_reached_by_a_workflow_of_their_own_changes_nothing(
-    temporal: Client, waiting: Waiting, kind: str | None, decision_id: str | None, code: str
+async def test_an_activity_that_somebody_asked_for_alone_changes_nothing(
+    temporal: Client, waiting: Waiting, activity: str, forged: Callable[[str], Any], code: str
 ) -> None:
-    forgery = Forgery("onefold", waiting.merge["id"], decision_id, kind)
-    queue = f"forger-{uuid4()}"
-    async with Worker(temporal, task_queue=queue, workflows=[Forger]):
-        result = await temporal.execute_workflow(Forger.run, forgery, id=f"forger-{uuid4()}", task_queue=queue)
+    result = await forge(temporal, activity, forged(waiting.merge["id"]))
 
     assert (result.outcome, result.refused) == (None, code)
     await waiting.goes_on()
+
+
+@pytest.mark.parametrize("other", [ProposeInput, RemindInput, MergeInput])
+async def test_another_message_that_names_the_merge_does_not_say_that_its_time_is_up(
+    temporal: Client, waiting: Waiting, store: Store, other: type
+) -> None:
+    """Each stands in the history, encrypted with the key that the end reads with; its time is up all the same."""
+    await execute(store, "UPDATE merges SET deadline = clock_timestamp() WHERE id = :id", id=waiting.merge["id"])
+    message = other(waiting.merge["id"], "contacts-changed") if other is ProposeInput else other(waiting.merge["id"])
+
+    with pytest.raises(WorkflowFailureError):
+        await forge(temporal, END, message)
+
+    now = await waiting.tenant.merge(waiting.merge["id"])
+    assert (now["state"], now["outcome"]) == ("pending_approval", None)
 
 
 async def start_by_hand(temporal: Client, tenant: Tenant, merge_id: str) -> Any:
