@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
+# A file's tests stay together, on one of several whole stacks.
+SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Console scripts under .venv/bin are not called here: a script's first line may hold neither a space nor a long path.
 .PHONY: help install run test check bench lock
@@ -22,8 +24,8 @@ check: install ## lint, format and types
 test: install ## set up, check, then run all tests, the fast ones first
 	@sh scripts/debian.sh chromium 'postgresql:/usr/lib/postgresql/*/bin/postgres'
 	@$(MAKE) check
-	$(PY) -m pytest -m "not slow"
-	$(PY) -m pytest -m slow
+	$(PY) -m pytest $(SPREAD) -m "not slow"
+	$(PY) -m pytest $(SPREAD) -m slow
 
 bench: install ## measure a merge request beside its bounds
 	$(PY) -m tests.bench

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, expect
 
 from store import people, sessions
@@ -14,8 +13,8 @@ from store.sessions import OpenSession
 from tests.scenarios.approvals import VALUE, A, B, asks, execute, held_back, pending, when_done
 from tests.stack import Stack
 from tests.tenant import Tenant
+from tests.web.looks import axe_finds_nothing, fits_and_follows, sound
 from tests.web.reviewing import RISKY, Account, account
-from tests.web.test_in_chromium import LOOKS, fits_and_follows
 from tests.web.visitors import PASSWORD
 
 pytestmark = pytest.mark.slow
@@ -56,11 +55,6 @@ async def open_sessions(store: Store, who: Account) -> list[OpenSession]:
     return await sessions.list_open(store, (await people.find(store, who.email)).id)
 
 
-async def axe(page: Page) -> None:
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
 async def decide(page: Page, merge: dict[str, Any], look: Callable[[], Awaitable[None]]) -> None:
     """From the inbox to merged; `look` is at each page on the way."""
     plan = merge["plan"]
@@ -86,13 +80,7 @@ async def test_every_page_on_the_way_fits_follows_the_scheme_and_axe_finds_nothi
     async with window(browser) as page:
 
         async def look() -> None:
-            await page.wait_for_load_state()
-            for scheme, width in LOOKS:
-                await page.emulate_media(color_scheme=scheme)
-                await page.set_viewport_size({"width": width, "height": 844})
-                await fits_and_follows(page, scheme, width)
-                if (scheme, width) in {("light", 1280), ("dark", 390)}:
-                    await axe(page)
+            await sound(page)
 
         await page.goto(f"{stack.url}/inbox")
         await look()
@@ -194,7 +182,7 @@ async def test_two_browsers_decide_at_once(browser: Browser, stack: Stack, store
         await second.get_by_role("button", name="Reject").click()
         await expect(second.get_by_role("heading", level=1)).to_have_text("Somebody decided before you")
         await expect(second.get_by_text("decided before (reject,")).to_be_visible()
-        await axe(second)
+        await axe_finds_nothing(second)
     assert (await when_done(tenant, merge["id"]))["outcome"] == "rejected"
 
 
@@ -210,7 +198,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_rejection_keeps_the_text(
         await page.context.clear_cookies()
         await page.get_by_role("button", name="Reject").click()
         await expect(page.get_by_label("Reason")).to_have_value("They only share a phone.")
-        await axe(page)
+        await axe_finds_nothing(page)
         await page.get_by_role("link", name="Sign in").last.click()
         await page.get_by_label("E-mail address").fill(who.email)
         await page.get_by_label("Password").fill(PASSWORD)
@@ -229,7 +217,7 @@ async def test_the_inbox_says_what_is_new_and_moves_nothing(
         await expect(status).to_have_text("1 new. Show")
         await expect(page).to_have_title("(1) Inbox · Onefold")
         await expect(page.locator("[data-merge]")).to_have_count(0)
-        await axe(page)
+        await axe_finds_nothing(page)
         await status.get_by_role("link").click()
         await expect(page.locator(f'[data-merge="{merge["id"]}"]')).to_be_visible()
         await expect(status).to_be_empty()

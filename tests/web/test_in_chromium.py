@@ -3,21 +3,16 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from itertools import product
-from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, expect
 
 from tests.stack import CODEC_ORIGIN, Stack
+from tests.web.looks import LOOKS, Scheme, fits_and_follows, sound
 
 pytestmark = pytest.mark.slow
 expect.set_options(timeout=20_000)
 
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-LOOKS = list(product(SCHEMES, (1280, 390)))
 OUR_PAGES = ["/", "/problems", "/problems/device-not-found"]
 
 
@@ -43,29 +38,18 @@ async def visit(
     await context.close()
 
 
-async def fits_and_follows(page: Page, scheme: Scheme, width: int) -> None:
-    assert await page.evaluate("document.documentElement.scrollWidth") == width
-    red = await page.evaluate("parseInt(getComputedStyle(document.body).backgroundColor.match(/[0-9]+/)[0])")
-    assert red > 200 if scheme == "light" else red < 60
-
-
 @pytest.mark.parametrize("path", OUR_PAGES)
-@pytest.mark.parametrize(("scheme", "width"), LOOKS)
 async def test_a_page_fits_its_window_follows_the_scheme_and_axe_finds_nothing(
-    browser: Browser, stack: Stack, path: str, scheme: Scheme, width: int
+    browser: Browser, stack: Stack, path: str
 ) -> None:
-    async with visit(browser, stack.url + path, scheme, width) as page:
-        await fits_and_follows(page, scheme, width)
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+    async with visit(browser, stack.url + path) as page:
+        await sound(page)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-async def test_axe_finds_nothing_on_the_page_of_an_unknown_code(browser: Browser, stack: Stack, scheme: Scheme) -> None:
-    page = await browser.new_page(color_scheme=scheme)
+async def test_so_it_is_on_the_page_of_an_unknown_code(browser: Browser, stack: Stack) -> None:
+    page = await browser.new_page()
     await page.goto(f"{stack.url}/problems/no-such-code")
-    found = await Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    await sound(page)
     await page.close()
 
 

@@ -4,17 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, expect
 
 from domain.roles import Role
 from tests.web.looked_up import COOKIE, HOSTILE, Library, Visitor
-from tests.web.test_in_chromium import LOOKS, Scheme, fits_and_follows
+from tests.web.looks import Scheme, axe_finds_nothing, sound
 
 pytestmark = pytest.mark.slow
-
-_FAULTS = """axe.run(document, {resultTypes: ["violations"]}).then(found =>
-  found.violations.map(one => one.id + ": " + one.nodes.map(node => node.html).join("\\n")))"""
 
 
 @asynccontextmanager
@@ -62,28 +58,22 @@ async def paths_for_a_specialist(library: Library) -> list[str]:
     ]
 
 
-async def sound(page: Page, path: str) -> None:
-    """Loaded once: a look is asked for of the page that is there."""
+async def sound_at(page: Page, path: str) -> None:
     answer = await page.goto(path)
     assert answer and answer.status == 200, path
-    await Axe().run(page)  # leaves axe on the page
-    for scheme, width in LOOKS:
-        await page.emulate_media(color_scheme=scheme)
-        await page.set_viewport_size({"width": width, "height": 844})
-        await fits_and_follows(page, scheme, width)
-        assert await page.evaluate(_FAULTS) == [], (path, scheme, width)
+    await sound(page)
 
 
 async def test_axe_finds_nothing_and_every_page_fits_its_window(browser: Browser, library: Library) -> None:
     async with signed_in(browser, library, await library.visitor(Role.SPECIALIST)) as page:
         for path in await paths_for_a_specialist(library):
-            await sound(page, path)
+            await sound_at(page, path)
 
 
 async def test_so_it_is_on_an_admins_pages(browser: Browser, library: Library) -> None:
     async with signed_in(browser, library, await library.visitor(Role.ADMIN, None)) as page:
         for path in (f"/contacts/{library.carl}", f"/databases/{library.here.id}/policy", "/people"):
-            await sound(page, path)
+            await sound_at(page, path)
 
 
 async def test_hostile_values_run_nothing_and_show_their_code_points(browser: Browser, library: Library) -> None:
@@ -107,8 +97,7 @@ async def test_what_was_searched_for_is_shown_again_and_never_runs(browser: Brow
         await page.get_by_role("button", name="Find").click()
         await expect(page.get_by_role("status")).to_have_text("No contact found")
         assert page.url == f"{library.url}/contacts"
-        found = await Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
+        await axe_finds_nothing(page)
 
 
 async def test_an_auditor_finds_and_reveals_a_contact_without_javascript(browser: Browser, library: Library) -> None:
