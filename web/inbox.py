@@ -16,6 +16,7 @@ from store.tokens import Scope
 from web.forms import read_bound_form
 from web.page_route import PageRoute
 from web.rendering import LIVE, page, see
+from web.seen_merge import as_listed
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -42,7 +43,7 @@ async def show(
         cache=LIVE,
         tab=tab.value,
         tabs=[(one.value, words, counts[one.value]) for one, words in _TABS.items()],
-        items=items,
+        items=await as_listed(wired.store, viewer, items),
         wanted=wanted,
         databases=[(one.id, one.name) for one in await databases.list_all(wired.store, viewer.onlooker.reach)],
         reasons=[one.value for one in Reason if one is not Reason.ALWAYS],
@@ -60,7 +61,8 @@ async def search(request: Request, wired: Wired, viewer: SignedIn) -> Response:
         items = await inbox.search(connection, viewer.onlooker, form["sought"]) if form.has("sought") else []
     if len(items) == 1:
         return see(request, f"/merges/{items[0].merge.id}")
-    return page(request, "inbox_search.html", cache=LIVE, sought=form["sought"], items=items, now=datetime.now(UTC))
+    shown = await as_listed(wired.store, viewer, items)
+    return page(request, "inbox_search.html", cache=LIVE, sought=form["sought"], items=shown, now=datetime.now(UTC))
 
 
 @router.post("/inbox/next")

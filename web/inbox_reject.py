@@ -15,6 +15,7 @@ from store.decisions import Given, Kind
 from web.forms import read_bound_form, reason_trouble
 from web.page_route import PageRoute
 from web.rendering import LIVE, page
+from web.seen_merge import as_listed
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, prefix="/inbox", include_in_schema=False)
@@ -57,7 +58,7 @@ async def _ask(
         "inbox_reject.html",
         cache=LIVE,
         status=422 if trouble else 200,
-        items=reached,
+        items=await as_listed(wired.store, viewer, reached),
         which=which,
         reason=reason,
         trouble=trouble,

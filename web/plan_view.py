@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from domain.times import parse_time
 from store.inbox import Item
 from web import wording
+from web.seen_merge import MergeSight
 
 Row = Mapping[str, Any]
 
@@ -34,7 +35,15 @@ class Group:
 
 @dataclass(frozen=True)
 class PlanView:
+    """`item` is as the viewer may see it. `displaced` names the sides whose value a row loses: masks may read alike."""
+
     item: Item
+    displaced: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, item: Item, seen: MergeSight) -> Self:
+        rows = wording.own_rows(item.merge.plan)
+        return cls(seen.item(item), {row["name"]: _displaced(row) for row in rows})
 
     @property
     def plan(self) -> Row:
@@ -77,6 +86,9 @@ class PlanView:
     def moved(self) -> list[Row]:
         return wording.moved_devices(self.plan)
 
+    def is_lost(self, row: Row, side: str) -> bool:
+        return side in self.displaced[row["name"]]
+
     @property
     def lists(self) -> dict[str, list[int]]:
         """The contact lists of either contact, and of the one that remains."""
@@ -95,6 +107,10 @@ class PlanView:
 
     def _snapshot(self, id_: int) -> Row:
         return self.item.snapshots.get(id_, {})
+
+
+def _displaced(row: Row) -> frozenset[str]:
+    return frozenset(side for side in ("older", "newer") if row[side] is not None and row[side] in row["lost"])
 
 
 def _is_equal(row: Row) -> bool:

@@ -22,6 +22,7 @@ from web.plan_view import PlanView
 from web.rendering import LIVE, page, see
 from web.revision_view import revision_views
 from web.security import security_headers
+from web.seen_merge import merge_sight
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, prefix="/merges/{merge_id}", include_in_schema=False)
@@ -37,7 +38,8 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
         if not await _has_begun(wired, viewer, merge_id):
             raise
         return page(request, "review_begun.html", cache=LIVE, merge_id=merge_id)
-    merge = item.merge
+    seen = await merge_sight(wired.store, viewer, item.merge)
+    shown = PlanView.of(item, seen)
     async with wired.store.statements() as connection:
         revisions = await reviews.revisions_of(connection, merge_id)
         comments = await reviews.comments_of(connection, merge_id)
@@ -47,12 +49,14 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
         request,
         "review.html",
         cache=LIVE,
-        item=item,
-        merge=merge,
-        plan=PlanView(item),
+        item=shown.item,
+        merge=shown.item.merge,
+        plan=shown,
+        sight=seen.sight,
+        reveal_token=viewer.form_token(f"/merges/{merge_id}/reveal"),
         refusal=await why_not(wired, viewer, item),
-        may_claim=viewer.may(Scope.MERGES_DECIDE, merge.database_id),
-        revisions=revision_views(revisions),
+        may_claim=viewer.may(Scope.MERGES_DECIDE, item.merge.database_id),
+        revisions=revision_views(revisions, seen),
         comments=comments,
         decisions=decided,
         effective=next((one for one in decided if one.took_effect), None),
@@ -63,11 +67,12 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
 
 @router.get("/plan.json")
 async def plan(wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
-    """As the API shows it, with its decisions, revisions and comments."""
+    """As the API shows it, with its decisions, revisions and comments; its values as the page shows them."""
     item = await read(wired, viewer, merge_id)
+    seen = await merge_sight(wired.store, viewer, item.merge)
     whole = json.loads(cast("bytes", document(await whole_document(wired.store, item.merge)).body))
     return Response(
-        json.dumps(whole, indent=2, ensure_ascii=False),
+        json.dumps(seen.document(whole), indent=2, ensure_ascii=False),
         media_type="application/json",
         headers={
             "Content-Disposition": f'attachment; filename="merge-{merge_id}.json"',

@@ -18,6 +18,7 @@ from web.plan_view import PlanView
 from web.rendering import LIVE, page, see
 from web.review import read, why_not
 from web.revision_view import changes_between
+from web.seen_merge import merge_sight
 from web.viewer import SignedIn, Viewer
 from web.wording import is_risky, typed_part
 
@@ -73,14 +74,15 @@ async def _ask(
         return _refused(request, merge_id, refusal)
     if kind is Kind.APPROVE and not viewer.session.is_fresh:
         return see(request, f"/login?next=/merges/{merge_id}/approve")
+    shown = PlanView.of(item, await merge_sight(wired.store, viewer, item.merge))
     return page(
         request,
         f"{kind.value}.html",
         cache=LIVE,
         status=422 if trouble else 200,
-        item=item,
-        merge=item.merge,
-        plan=PlanView(item),
+        item=shown.item,
+        merge=shown.item.merge,
+        plan=shown,
         typed=len(typed_part(item.merge)) if is_risky(item.merge) else 0,
         form=form or Form({}),
         apart=form.has("apart") if form else "apart" in request.query_params,
@@ -114,7 +116,7 @@ async def _stale(
         status=412,
         merge=item.merge,
         seen=seen,
-        changes=changes_between(seen, revisions[-1]),
+        changes=changes_between(seen, revisions[-1], await merge_sight(wired.store, viewer, item.merge)),
         kind=given.kind.value,
         reason=form["reason"],
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain.plan_changes import PlanChange, plan_changes
 from store.reviews import Revision
+from web.seen_merge import MergeSight
 
 _CAUSES = {
     "requested": "as it was asked for",
@@ -43,15 +44,16 @@ class RevisionView:
     changes: list[Change]
 
 
-def revision_views(revisions: Sequence[Revision]) -> list[RevisionView]:
+def revision_views(revisions: Sequence[Revision], seen: MergeSight) -> list[RevisionView]:
     """The last first; the first one changed nothing."""
     first = [_view(one, []) for one in revisions[:1]]
-    return [*first, *(_view(after, changes_between(before, after)) for before, after in pairwise(revisions))][::-1]
+    later = [_view(after, changes_between(before, after, seen)) for before, after in pairwise(revisions)]
+    return [*first, *later][::-1]
 
 
-def changes_between(before: Revision, after: Revision) -> list[Change]:
+def changes_between(before: Revision, after: Revision, seen: MergeSight) -> list[Change]:
     """What differs between any two of them."""
-    return [_change(one) for one in plan_changes(before.plan, after.plan)]
+    return [_change(seen.change(one)) for one in plan_changes(before.plan, after.plan)]
 
 
 def _view(revision: Revision, changes: list[Change]) -> RevisionView:

@@ -1,5 +1,7 @@
 """People at the pages without a browser: what is sent, and what comes back."""
 
+import hashlib
+import hmac
 import re
 from collections.abc import Mapping
 from html import unescape
@@ -43,6 +45,12 @@ async def send(
     assert shown.status_code == 200, shown.text
     target = action or page
     return await browser.post(target, data={**fields(shown, target), **(values or {})})
+
+
+def form_token(session: str, path: str) -> str:
+    """What a page would put into its form for this path, for whoever has this session."""
+    key = hmac.digest(session.encode(), b"forms", hashlib.sha256)
+    return hmac.digest(key, path.encode(), hashlib.sha256).hex()
 
 
 def heading(page: httpx.Response) -> str:
