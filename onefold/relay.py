@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -16,7 +17,7 @@ from onefold.notices.webhook import Webhook
 from onefold.settings import Settings
 from store import outbox
 from store.engine import Store
-from store.outbox import CHANNELS, EMAIL, LEASE, WEBHOOK, WORKFLOW, Due
+from store.outbox import EMAIL, LEASE, PURGED_AT_ONCE, WEBHOOK, WORKFLOW, Due
 
 log = structlog.get_logger()
 
@@ -25,16 +26,13 @@ Sender = Callable[[Due], Awaitable[None]]
 _AT_ONCE = 5
 _POLL = timedelta(seconds=1)
 _AFTER_AN_OUTAGE = timedelta(seconds=5)
+_BETWEEN_PURGES = timedelta(hours=1)
 _LONGEST = LEASE / 2  # what takes longer has failed, while nobody else may have it yet
-
-
-class ChannelMissing(Exception):
-    """A notice for a channel that this process has no settings for; another one may."""
 
 
 @dataclass(frozen=True)
 class Relay:
-    """`senders`: what sends a row of each channel."""
+    """`senders`: what sends a row of each channel. Those of other channels are left to a process that has a way."""
 
     store: Store
     senders: Mapping[str, Sender]
@@ -42,30 +40,19 @@ class Relay:
     async def run(self) -> None:
         """Until it is cancelled. Each channel by itself: a slow mail server keeps no workflow waiting."""
         async with asyncio.TaskGroup() as group:
-            for channel in CHANNELS:
-                group.create_task(self._serve(channel))
+            for channel in self.senders:
+                group.create_task(_again_and_again(channel, partial(self.deliver, channel), _AT_ONCE, _POLL))
+            purge = partial(outbox.purge, self.store)
+            group.create_task(_again_and_again("purge", purge, PURGED_AT_ONCE, _BETWEEN_PURGES))
 
     async def deliver(self, channel: str) -> int:
         """Tries once each of the oldest rows that are due; returns how many there were."""
-        claimed = await outbox.claim(self.store, channel, _AT_ONCE)
+        leased = await outbox.lease(self.store, channel, _AT_ONCE)
         # All of them to their end, before anything that went wrong with the database is told.
-        ends = await asyncio.gather(*(self._attempt(due) for due in claimed), return_exceptions=True)
+        ends = await asyncio.gather(*(self._attempt(due) for due in leased), return_exceptions=True)
         for error in filter(None, ends):
             raise error
-        return len(claimed)
-
-    async def _serve(self, channel: str) -> None:
-        while True:
-            try:
-                is_more = await self.deliver(channel) == _AT_ONCE
-                pause = timedelta() if is_more else _POLL
-            except ServiceUnavailable:  # the store has said why
-                pause = _AFTER_AN_OUTAGE
-            except Exception as error:
-                # A defect, told by its class: a traceback may quote what was being sent, and the others go on.
-                log.error("relay.failed", channel=channel, error=type(error).__name__)  # noqa: TRY400
-                pause = _AFTER_AN_OUTAGE
-            await asyncio.sleep(pause.total_seconds())
+        return len(leased)
 
     async def _attempt(self, due: Due) -> None:
         told = log.bind(id=str(due.id), kind=due.kind, channel=due.channel, attempt=due.attempts)
@@ -75,7 +62,7 @@ class Relay:
             return
         try:
             async with asyncio.timeout(_LONGEST.total_seconds()):
-                await self._send(due)
+                await self.senders[due.channel](due)
         except RecipientGone as gone:
             await outbox.give_up(self.store, due.id)
             told.warning("outbox.given_up", error=type(gone).__name__, code=gone.code)
@@ -87,11 +74,19 @@ class Relay:
             await outbox.mark_sent(self.store, due.id)
             told.info("outbox.sent")
 
-    async def _send(self, due: Due) -> None:
-        sender = self.senders.get(due.channel)
-        if sender is None:
-            raise ChannelMissing
-        await sender(due)
+
+async def _again_and_again(what: str, work: Callable[[], Awaitable[int]], most: int, pause: timedelta) -> None:
+    """Without a pause while it does as much as it can at once."""
+    while True:
+        try:
+            rest = timedelta() if await work() == most else pause
+        except ServiceUnavailable:  # the store has said why
+            rest = _AFTER_AN_OUTAGE
+        except Exception as error:
+            # A defect, told by its class: a traceback may quote what was being sent, and the others go on.
+            log.error("relay.failed", work=what, error=type(error).__name__)  # noqa: TRY400
+            rest = _AFTER_AN_OUTAGE
+        await asyncio.sleep(rest.total_seconds())
 
 
 @asynccontextmanager

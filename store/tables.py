@@ -291,7 +291,7 @@ merge_revisions = Table(
 merge_requesters = Table(
     "merge_requesters",
     metadata,
-    Column("merge_id", ForeignKey("merges.id"), primary_key=True),
+    Column("merge_id", Uuid, primary_key=True, comment="may not be stored yet: its run has begun"),
     Column("token_id", ForeignKey("tokens.id"), primary_key=True),
     Column("joined", _TIME, nullable=False, server_default=_NOW),
     comment="who asked for it, and who joined the open request",
@@ -369,6 +369,14 @@ outbox = Table(
     Column("given_up", _TIME),
     CheckConstraint("channel IN ('email', 'webhook', 'workflow')", name="channel"),
     Index("outbox_due_idx", "due", postgresql_where=text("sent IS NULL AND given_up IS NULL")),
+    Index("outbox_ended_idx", text("coalesce(sent, given_up)")),
+    Index(None, "merge_id", "kind"),
+    Index(
+        "outbox_plan_anew_key",
+        "merge_id",
+        unique=True,
+        postgresql_where=text("kind = 'plan_anew' AND attempts = 0"),
+    ),
     comment="what leaves after a commit: written in its transaction, sent at least once by the relay",
 )
 

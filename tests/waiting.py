@@ -92,6 +92,10 @@ class Waiting:
         async with self.store.transaction() as connection:
             await outbox.plan_anew(connection, contact_ids, except_merge)
 
+    async def plan_anew_in_database(self) -> None:
+        async with self.store.transaction() as connection:
+            await outbox.plan_anew_in_database(connection, self.database_id)
+
     async def rows(self) -> list[Row[Any]]:
         """The outbox, in the order in which it was filled."""
         async with self.store.transaction() as connection:

@@ -18,9 +18,10 @@ from domain.errors import ServiceUnavailable
 from onefold import relay as module
 from onefold.relay import Relay, create_relay, relaying
 from onefold.settings import Settings, read
-from store.outbox import LEASE, Due
+from store.outbox import KEPT, LEASE, Due
 from tests.chaos.patience import eventually
 from tests.onefold.receivers import WEBHOOK_SECRET, Mailbox, Receiver, mail_server, told, webhook_receiver
+from tests.runs import until
 from tests.stack import CODEC_KEYS, WORKFLOW_ID_KEY, Stack
 from tests.waiting import CANARIES, Waiting
 
@@ -153,9 +154,8 @@ async def test_a_run_is_told_once_temporal_answers(waiting: Waiting, relay: Rela
 
 
 async def test_two_relays_never_send_the_same(waiting: Waiting, relay: Relay, receiver: Receiver) -> None:
-    merge_id = await waiting.merge()
     for _ in range(40):
-        await waiting.notify(merge_id, "webhook")
+        await waiting.notify(await waiting.merge(), "webhook")
 
     async def until_nothing_is_due() -> None:
         while await relay.deliver("webhook"):
@@ -196,11 +196,31 @@ async def test_what_is_moot_is_not_sent(waiting: Waiting, relay: Relay, mailbox:
     assert all(row.given_up is not None and row.sent is None for row in await waiting.rows())
 
 
-async def test_what_has_no_way_waits_for_a_process_that_has(waiting: Waiting, runs: Runs) -> None:
-    await waiting.notify(await waiting.merge(), "webhook")
-    await Relay(waiting.store, {}).deliver("webhook")
-    row = await waiting.row()
-    assert (row.attempts, row.sent, row.given_up) == (1, None, None)
+async def test_what_has_no_way_waits_for_a_process_that_has(waiting: Waiting, relay: Relay, runs: Runs) -> None:
+    """And loses no time by it: nobody has tried."""
+    await waiting.notify(await waiting.merge(workflow_id="establish-identity-x"), "webhook")
+    await waiting.plan_anew(1)
+    async with relaying(Relay(waiting.store, {"workflow": relay.senders["workflow"]})):
+        await eventually(lambda: runs.told == ["establish-identity-x"])
+        await asyncio.sleep(0.5)
+    (notice,) = [row for row in await waiting.rows() if row.channel == "webhook"]
+    assert (notice.attempts, notice.sent, notice.given_up) == (0, None, None)
+
+
+async def test_what_ended_long_ago_is_purged_again_and_again(
+    waiting: Waiting, relay: Relay, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_BETWEEN_PURGES", timedelta(seconds=0.1))
+    async with relaying(relay):
+        for _ in range(2):
+            await waiting.notify(await waiting.merge(), "webhook")
+            await until(lambda: _holds(waiting, [False]))
+            await waiting.age(sent=KEPT * 2)
+            await until(lambda: _holds(waiting, []))
+
+
+async def _holds(waiting: Waiting, unsent: list[bool]) -> bool:
+    return [row.sent is None for row in await waiting.rows()] == unsent
 
 
 async def test_what_takes_too_long_has_failed(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -239,9 +259,8 @@ async def test_more_than_one_round_takes_is_sent_without_a_pause(
     waiting: Waiting, relay: Relay, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_POLL", timedelta(hours=1))
-    merge_id = await waiting.merge()
     for _ in range(23):
-        await waiting.notify(merge_id, "webhook")
+        await waiting.notify(await waiting.merge(), "webhook")
     async with relaying(relay):
         await eventually(lambda: len(receiver.deliveries) == 23)
 

@@ -22,6 +22,7 @@ _THOUSANDS = text("""
       jsonb_build_object('id', n), jsonb_build_object('id', n + 5000)
     FROM merges, generate_series(1, 5000) AS n
 """)
+_PLAN_ANEW_BY_HAND = text("INSERT INTO outbox (kind, merge_id, channel) VALUES ('plan_anew', :id, 'workflow')")
 
 
 async def test_reviewers_and_the_webhook_are_told(waiting: Waiting) -> None:
@@ -75,6 +76,25 @@ async def test_who_asked_for_another_merge_is_told(waiting: Waiting) -> None:
     assert len(await waiting.rows()) == 1
 
 
+async def test_a_notice_of_one_kind_is_written_once_an_hour(waiting: Waiting) -> None:
+    await waiting.reviewer("here@people.example")
+    merge_id, other = await waiting.merge(), await waiting.merge()
+
+    async def written() -> int:
+        before = len(await waiting.rows())
+        await waiting.notify(merge_id, *BOTH, kind="merge.planned_anew")
+        return len(await waiting.rows()) - before
+
+    assert [await written(), await written()] == [2, 0]
+    await waiting.notify(merge_id, *BOTH, kind="merge.reminder")
+    await waiting.notify(other, *BOTH, kind="merge.planned_anew")
+    assert len(await waiting.rows()) == 6, "another kind, another merge"
+    await waiting.age(created=timedelta(minutes=59))
+    assert await written() == 0
+    await waiting.age(created=timedelta(minutes=2))
+    assert await written() == 2
+
+
 async def test_what_is_rolled_back_tells_nobody(waiting: Waiting) -> None:
     await waiting.reviewer("here@people.example")
     merge_id = await waiting.merge()
@@ -106,13 +126,55 @@ async def test_the_merge_that_changed_the_contact_does_not(waiting: Waiting) -> 
     assert [row.merge_id for row in await waiting.rows()] == [other]
 
 
+async def test_changes_that_nobody_was_told_of_yet_are_told_at_once(waiting: Waiting) -> None:
+    first, second = await waiting.merge(11, 12), await waiting.merge(11, 13)
+    await waiting.plan_anew(11)
+    await waiting.plan_anew(11, 12)
+    await waiting.plan_anew_in_database()
+    assert sorted(row.merge_id for row in await waiting.rows()) == sorted([first, second])
+
+
+async def test_what_was_leased_before_a_change_does_not_tell_of_it(waiting: Waiting) -> None:
+    """It may have reached the run before the change was made."""
+    await waiting.merge(11)
+    await waiting.plan_anew(11)
+    (before,) = await outbox.lease(waiting.store, "workflow", 9)
+    await waiting.plan_anew(11)
+    (after,) = await outbox.lease(waiting.store, "workflow", 9)
+    assert before.id != after.id
+
+
+async def test_a_change_is_told_of_once_it_is_committed(waiting: Waiting) -> None:
+    """Also by a row that was written before."""
+    await waiting.merge(11)
+    await waiting.plan_anew(11)
+    async with waiting.store.transaction() as change:
+        await outbox.plan_anew(change, [11], None)
+        assert await outbox.lease(waiting.store, "workflow", 9) == []
+    assert len(await outbox.lease(waiting.store, "workflow", 9)) == 1
+
+
+async def test_changes_of_the_same_merges_never_wait_for_each_other_crosswise(waiting: Waiting) -> None:
+    """The rows are written in the order of the ids, not in that in which the merges are found."""
+    last = await waiting.merge(11, id=UUID(int=2))
+    first = await waiting.merge(11, id=UUID(int=1))
+    async with waiting.store.transaction() as other:
+        await other.execute(_PLAN_ANEW_BY_HAND, {"id": first})
+        waits = asyncio.create_task(waiting.plan_anew(11))
+        await asyncio.sleep(0.5)
+        await other.execute(text("SET LOCAL lock_timeout = '500ms'"))
+        await other.execute(_PLAN_ANEW_BY_HAND, {"id": last})
+    await waits
+    assert len(await waiting.rows()) == 2
+
+
 async def test_a_contact_finds_its_merges_by_index(waiting: Waiting) -> None:
     """Asked at every change of a contact, however many merges wait."""
     await waiting.merge()
     async with waiting.store.transaction() as connection:
         await connection.execute(_THOUSANDS)
         await connection.execute(text("ANALYZE merges"))
-        explain = text(f"EXPLAIN {outbox._PLAN_ANEW.text}")
+        explain = text(f"EXPLAIN {outbox._PLAN_ANEW_OF_CONTACTS.text}")
         explained = await connection.execute(explain, {"contact_ids": ["1", "2"], "except_merge": None})
         plan = "\n".join(explained.scalars())
     assert "merges_pending_device_contact_idx" in plan
@@ -130,13 +192,13 @@ async def test_all_of_a_database_plan_anew(waiting: Waiting) -> None:
     assert {(row.kind, row.channel) for row in rows} == {("plan_anew", "workflow")}
 
 
-async def test_a_claim_says_all_that_is_sent(waiting: Waiting) -> None:
+async def test_a_lease_says_all_that_is_sent(waiting: Waiting) -> None:
     await waiting.reviewer("here@people.example")
     run_id = str(uuid4())
     merge_id = await waiting.merge(workflow_id="establish-identity-x", run_id=run_id)
     await waiting.notify(merge_id, "email")
 
-    (due,) = await outbox.claim(waiting.store, "email", 10)
+    (due,) = await outbox.lease(waiting.store, "email", 10)
 
     row = await waiting.row()
     assert due == outbox.Due(
@@ -156,51 +218,49 @@ async def test_a_claim_says_all_that_is_sent(waiting: Waiting) -> None:
     )
 
 
-async def test_a_claim_is_of_one_channel_oldest_first_and_no_more_than_asked_for(waiting: Waiting) -> None:
+async def test_a_lease_is_of_one_channel_oldest_first_and_no_more_than_asked_for(waiting: Waiting) -> None:
     merges = [await waiting.merge() for _ in range(3)]
     for merge_id in merges:
         await waiting.notify(merge_id, "webhook")
     await waiting.plan_anew(1)
-    assert [due.merge_id for due in await outbox.claim(waiting.store, "webhook", 2)] == merges[:2]
-    assert [due.merge_id for due in await outbox.claim(waiting.store, "webhook", 2)] == merges[2:]
-    assert await outbox.claim(waiting.store, "email", 9) == []
+    assert [due.merge_id for due in await outbox.lease(waiting.store, "webhook", 2)] == merges[:2]
+    assert [due.merge_id for due in await outbox.lease(waiting.store, "webhook", 2)] == merges[2:]
+    assert await outbox.lease(waiting.store, "email", 9) == []
 
 
-async def test_what_is_claimed_is_nobody_elses_until_the_lease_ends(waiting: Waiting) -> None:
+async def test_what_is_leased_is_nobody_elses_until_the_lease_ends(waiting: Waiting) -> None:
     await waiting.notify(await waiting.merge(), "webhook")
-    assert [due.attempts for due in await outbox.claim(waiting.store, "webhook", 9)] == [1]
+    assert [due.attempts for due in await outbox.lease(waiting.store, "webhook", 9)] == [1]
     await waiting.age(due=outbox.LEASE - timedelta(seconds=10))
-    assert await outbox.claim(waiting.store, "webhook", 9) == []
+    assert await outbox.lease(waiting.store, "webhook", 9) == []
     await waiting.age(due=timedelta(seconds=10))
-    assert [due.attempts for due in await outbox.claim(waiting.store, "webhook", 9)] == [2]
+    assert [due.attempts for due in await outbox.lease(waiting.store, "webhook", 9)] == [2]
 
 
-async def test_of_many_claimers_each_gets_other_rows(waiting: Waiting) -> None:
-    merge_id = await waiting.merge()
+async def test_of_many_relays_each_gets_other_rows(waiting: Waiting) -> None:
     for _ in range(40):
-        await waiting.notify(merge_id, "webhook")
-    claims = await asyncio.gather(*(outbox.claim(waiting.store, "webhook", 5) for _ in range(20)))
-    claimed = [due.id for claim in claims for due in claim]
-    assert len(claimed) == len(set(claimed)) == 40
+        await waiting.notify(await waiting.merge(), "webhook")
+    leases = await asyncio.gather(*(outbox.lease(waiting.store, "webhook", 5) for _ in range(20)))
+    leased = [due.id for lease in leases for due in lease]
+    assert len(leased) == len(set(leased)) == 40
 
 
-async def test_a_claimer_does_not_wait_for_another(waiting: Waiting) -> None:
+async def test_a_relay_does_not_wait_for_another(waiting: Waiting) -> None:
     await waiting.notify(await waiting.merge(), "webhook")
     async with waiting.store.transaction() as other:
         await other.execute(text("SELECT id FROM outbox FOR UPDATE"))
-        assert await outbox.claim(waiting.store, "webhook", 9) == []
-    assert len(await outbox.claim(waiting.store, "webhook", 9)) == 1
+        assert await outbox.lease(waiting.store, "webhook", 9) == []
+    assert len(await outbox.lease(waiting.store, "webhook", 9)) == 1
 
 
-async def test_what_was_sent_or_given_up_is_not_claimed_again(waiting: Waiting) -> None:
-    merge_id = await waiting.merge()
+async def test_what_was_sent_or_given_up_is_not_leased_again(waiting: Waiting) -> None:
     for _ in range(2):
-        await waiting.notify(merge_id, "webhook")
-    sent, given_up = await outbox.claim(waiting.store, "webhook", 2)
+        await waiting.notify(await waiting.merge(), "webhook")
+    sent, given_up = await outbox.lease(waiting.store, "webhook", 2)
     await outbox.mark_sent(waiting.store, sent.id)
     await outbox.give_up(waiting.store, given_up.id)
     await waiting.age(due=timedelta(hours=1))
-    assert await outbox.claim(waiting.store, "webhook", 9) == []
+    assert await outbox.lease(waiting.store, "webhook", 9) == []
     assert [(row.sent is None, row.given_up is None) for row in await waiting.rows()] == [(False, True), (True, False)]
 
 
@@ -223,10 +283,9 @@ async def test_three_days_are_enough(waiting: Waiting, age: timedelta, is_over: 
 
 
 async def test_a_failure_is_of_one_row(waiting: Waiting) -> None:
-    merge_id = await waiting.merge()
     for _ in range(2):
-        await waiting.notify(merge_id, "webhook")
-    failed, other = await outbox.claim(waiting.store, "webhook", 2)
+        await waiting.notify(await waiting.merge(), "webhook")
+    failed, other = await outbox.lease(waiting.store, "webhook", 2)
     before = {row.id: row.due for row in await waiting.rows()}
     await outbox.count_failure(waiting.store, failed.id)
     after = {row.id: row.due for row in await waiting.rows()}
@@ -250,7 +309,7 @@ async def test_it_is_moot_when_nothing_waits(waiting: Waiting, channel: str, cha
     await waiting.notify(merge_id, *BOTH)
     await waiting.plan_anew(1)
     await waiting.change(merge_id, **change)
-    assert [due.is_moot for due in await outbox.claim(waiting.store, channel, 9)] == [True]
+    assert [due.is_moot for due in await outbox.lease(waiting.store, channel, 9)] == [True]
 
 
 async def test_a_notice_is_moot_for_who_may_not_decide_any_more(waiting: Waiting) -> None:
@@ -263,6 +322,34 @@ async def test_a_notice_is_moot_for_who_may_not_decide_any_more(waiting: Waiting
     await people.take_role(waiting.store, reviewers["demoted"][0], Role.SPECIALIST, waiting.database_id)
     await waiting.asked_by(merge_id, reviewers["joined"][1])
 
-    claimed = await outbox.claim(waiting.store, "email", 9)
-    assert len(claimed) == 4
-    assert [due.recipient for due in claimed if not due.is_moot] == ["stays@people.example"]
+    leased = await outbox.lease(waiting.store, "email", 9)
+    assert len(leased) == 4
+    assert [due.recipient for due in leased if not due.is_moot] == ["stays@people.example"]
+
+
+async def test_what_ended_long_ago_is_purged(waiting: Waiting) -> None:
+    for _ in range(3):
+        await waiting.notify(await waiting.merge(), "webhook")
+    sent, given_up, waits = await outbox.lease(waiting.store, "webhook", 3)
+    await outbox.mark_sent(waiting.store, sent.id)
+    await outbox.give_up(waiting.store, given_up.id)
+    past = {"created": outbox.KEPT * 2, "sent": outbox.KEPT, "given_up": outbox.KEPT}
+
+    await waiting.age(**{name: by - timedelta(minutes=1) for name, by in past.items()})
+    assert await outbox.purge(waiting.store) == 0
+    await waiting.age(**dict.fromkeys(past, timedelta(minutes=2)))
+    assert await outbox.purge(waiting.store) == 2
+
+    assert (await waiting.row()).id == waits.id
+
+
+async def test_no_more_is_purged_at_once_than_a_statement_can(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "PURGED_AT_ONCE", 2)
+    for _ in range(3):
+        await waiting.notify(await waiting.merge(), "webhook")
+    for due in await outbox.lease(waiting.store, "webhook", 3):
+        await outbox.mark_sent(waiting.store, due.id)
+    await waiting.age(sent=outbox.KEPT * 2)
+    assert [await outbox.purge(waiting.store) for _ in range(3)] == [2, 1, 0]
