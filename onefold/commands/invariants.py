@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from store.engine import Store
 
 _GRACE = timedelta(minutes=1)
-_MOST = 10_000  # open at once: more would be a page of its own
 _SECOND_LOOK = 2.0
 _SENTENCES = {
     0: "each chain is gapless, and every entry names the one before it",
@@ -95,13 +94,12 @@ async def _mismatches(store: "Store", client: "Client") -> set[str]:
     old = datetime.now(UTC) - _GRACE
     runs = await open_runs(client)
     async with store.transaction() as connection:
-        rows = await read_open_merges(connection, _MOST)
-    stored = {str(row.id) for row in rows}
+        stored = {str(merge_id): requested for merge_id, requested in (await read_open_merges(connection)).items()}
     return {
         *(
-            f"merge {row.id} is open and no workflow runs for it"
-            for row in rows
-            if row.requested < old and str(row.id) not in runs
+            f"merge {merge_id} is open and no workflow runs for it"
+            for merge_id, requested in stored.items()
+            if requested < old and merge_id not in runs
         ),
         *(
             f"a workflow runs for merge {merge_id}, which is not open"

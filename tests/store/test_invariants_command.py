@@ -27,8 +27,12 @@ _OPEN = """
       SELECT (jsonb_populate_record(m, jsonb_build_object(
         'id', gen_random_uuid(), 'state', 'merging', 'outcome', null, 'ledger_seq', null, 'ledger_hash', null,
         'requested', now() - CAST(%(age)s AS interval)))).*
-      FROM merges m WHERE id = %(merge)s)
+      FROM merges m, generate_series(1, %(number)s) WHERE id = %(merge)s)
     INSERT INTO merges SELECT * FROM other
+"""
+_RUNS = """
+    UPDATE merges SET id = CAST(%(run)s AS uuid), requested = now()
+    WHERE id = (SELECT id FROM merges WHERE state = 'merging' LIMIT 1)
 """
 
 
@@ -114,7 +118,7 @@ def test_a_script_gets_json(onefold: Command, scratch: Scratch, world: World) ->
 def test_an_open_merge_without_a_workflow_is_told_after_a_minute(
     onefold: Command, scratch: Scratch, world: World
 ) -> None:
-    parameters: dict[str, object] = {"merge": world.merges[Outcome.NOT_FOUND], "age": "50 seconds"}
+    parameters: dict[str, object] = {"merge": world.merges[Outcome.NOT_FOUND], "age": "50 seconds", "number": 1}
     scratch.break_by_hand(_OPEN.encode(), parameters)
     assert onefold("invariants").code == 0
     scratch.break_by_hand(_OPEN.encode(), {**parameters, "age": "70 seconds"})
@@ -132,6 +136,20 @@ def test_a_workflow_without_an_open_merge_is_told(
     ended = onefold("invariants")
     assert ended.code == 1
     assert ended.err == f"  11: a workflow runs for merge {run_without_merge}, which is not open\n"
+
+
+def test_however_many_are_open_each_is_compared(
+    onefold: Command, scratch: Scratch, world: World, run_without_merge: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of them too, for which the workflow runs."""
+    monkeypatch.setattr(invariants, "_GRACE", timedelta(0))
+    scratch.break_by_hand(
+        _OPEN.encode(), {"merge": world.merges[Outcome.NOT_FOUND], "age": "50 seconds", "number": 10_001}
+    )
+    scratch.break_by_hand(_RUNS.encode(), {"run": run_without_merge})
+    told = [one["what"] for one in onefold("invariants", "--json").json["violations"] if one["invariant"] == 11]
+    assert len(told) == 10_000
+    assert not any(run_without_merge in what for what in told)
 
 
 def test_without_a_database_it_ends_with_a_sentence(onefold: Command, monkeypatch: pytest.MonkeyPatch) -> None:
