@@ -149,8 +149,8 @@ async def _answer(
         merge_id = await wired.gateway.open_merge(merge, merge_id)
         row = await _stored(wired, merge_id)
     if row is None or row.outcome is None:
-        if row is not None and row.id != asked:
-            await join(wired.store, row.id, caller.token.id)
+        if merge_id != asked:
+            await join(wired.store, merge_id, caller.token.id)
         return _pending(request, merge_id, row)
     if refusal := _refusal(row, blocked):
         return refused(request, refusal)

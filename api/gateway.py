@@ -16,6 +16,7 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowContinuedAsNewError,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
@@ -47,6 +48,7 @@ DATABASE_ID = SearchAttributeKey.for_keyword("DatabaseId")
 
 FINGERPRINT = "fingerprint"
 _DESCRIBE = timedelta(seconds=5)
+_LOOK_AGAIN = timedelta(seconds=1)
 _TASKS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
 # The server remembers pollers for five minutes; one that lives asks again at least every minute.
 _LIVELY = timedelta(seconds=75)
@@ -81,7 +83,8 @@ class Gateway:
     async def establish_identity(self, request: MergeRequest, requester: str, merge_id: UUID) -> UUID | None:
         """Starts the request's workflow under this merge id, or joins the run of an equal request, and waits.
 
-        Returns the id of the merge that is done, None where the wait budget ended before. Raises ServiceUnavailable.
+        Returns the id of the merge that is done or waits for a person, None where the wait budget ended before. Raises
+        MergePending where another request about the device waits for a person, or ServiceUnavailable.
         """
         call = _Call(self, request, _input(request, merge_id, requester, self.fingerprint(request)))
         try:
@@ -174,7 +177,7 @@ class Gateway:
             raise ServiceUnavailable from None
 
     async def plan_anew(self, workflow_id: str, run_id: str) -> None:
-        """Tells an open run that one of its contacts was changed. Raises ServiceUnavailable.
+        """Tells an open run that something its plan depends on has changed. Raises ServiceUnavailable.
 
         Where that run has ended, a Reset in Temporal may have put another in its place; if what is open there is
         another request's, it looks at its plan once more than it has to.
@@ -306,7 +309,7 @@ class _Call:
     async def _join(self, run_id: str | None) -> Settled | None:
         """The answer of the run that was open when we came, be it to our request or to another.
 
-        None where it was ended from outside, and so answered nobody.
+        None where it has answered nobody: it goes on, or was ended from outside.
         """
         handle = self._gateway.client.get_workflow_handle(self._workflow_id, run_id=run_id, result_type=Settled)
         waiter = SettleInput(self._fingerprint)
@@ -323,10 +326,12 @@ class _Call:
                 raise
         else:
             return joined
-        # It is being executed for another request, or was closing as we came: either way it ends by itself.
+        # It is being planned or executed for another request, or was closing as we came. Most end in a moment; one
+        # that waits for a person by then says so when it is asked again, and one that went on in a new run is found.
         try:
-            ended: Settled = await handle.result()
-        except WorkflowFailureError:
+            async with asyncio.timeout(_LOOK_AGAIN.total_seconds()):
+                ended: Settled = await handle.result(follow_runs=False)
+        except (TimeoutError, WorkflowFailureError, WorkflowContinuedAsNewError):
             return None
         return ended
 

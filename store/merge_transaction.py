@@ -39,6 +39,7 @@ _OPEN = text("""
       ON CONFLICT (id) DO NOTHING RETURNING id, requester
     )
     INSERT INTO merge_requesters (merge_id, token_id) SELECT id, requester FROM opened
+    ON CONFLICT DO NOTHING
 """).bindparams(*(bindparam(name, type_=JSONB) for name in ("plan", "device_snapshot", "lookup_snapshot")))
 
 

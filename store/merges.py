@@ -23,7 +23,8 @@ PREPARING = "preparing"
 PENDING_APPROVAL = "pending_approval"
 
 # Waits for whoever carries a decision out: whoever joins before may not decide, and afterwards there is none to join.
-# A merge that nobody was asked about may take long, and joining it waits for nothing.
+# A merge that nobody was asked about may take long, and joining it waits for nothing; neither does joining one that is
+# not stored yet: its run has begun, and a person may be asked about it.
 _JOIN = text("""
     WITH asked AS (SELECT state FROM merges WHERE id = :merge_id AND state <> 'merging' FOR SHARE)
     INSERT INTO merge_requesters (merge_id, token_id)

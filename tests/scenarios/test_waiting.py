@@ -9,8 +9,10 @@ import httpx
 import pytest
 from sqlalchemy import select, text
 
+from domain.roles import Role
 from store.engine import Store
 from store.tables import contacts
+from tests.scenarios.approvals import Reviewers, asks, refusal, two_contacts
 from tests.stack import Stack, free_port
 from tests.tenant import Tenant
 
@@ -45,6 +47,18 @@ async def no_new_merges(store: Store) -> AsyncIterator[None]:
 
 async def put(tenant: Tenant, url: str, value: str = "777374") -> httpx.Response:
     return await tenant.http.put(f"{url}{tenant.path(A)}", json={"identity": {"name": "userId", "value": value}})
+
+
+async def listed_merges(tenant: Tenant) -> list[dict[str, Any]]:
+    return list((await tenant.http.get("/v1/merges", params={"databaseId": tenant.id})).json()["merges"])
+
+
+async def until_asked(tenant: Tenant, merge_id: str) -> dict[str, Any]:
+    """The merge as it waits for a person."""
+    async with asyncio.timeout(30):
+        while (merge := await tenant.merge(merge_id))["state"] != "pending_approval":  # noqa: ASYNC110 - in the worker
+            await asyncio.sleep(0.1)
+    return merge
 
 
 async def until_done(tenant: Tenant, location: str) -> dict[str, Any]:
@@ -129,3 +143,43 @@ async def test_a_merge_is_found_before_anything_of_it_is_stored(tenant: Tenant, 
         "outcome": None,
     }
     assert (await until_done(tenant, location))["outcome"] == "assigned"
+
+
+async def test_who_joins_before_anything_is_stored_has_asked_for_it_too(
+    tenant: Tenant, store: Store, impatient: str, people: Reviewers
+) -> None:
+    email = f"early.{tenant.id}@people.example"
+    asker, reviewer = await people(Role.REQUESTER, email), await people(Role.SPECIALIST, email)
+    await two_contacts(tenant)
+    await asks(tenant)
+
+    async with no_new_merges(store):
+        first = (await put(tenant, impatient)).json()
+        joined = await asyncio.gather(put(Tenant(tenant.id, asker.http), impatient), put(tenant, impatient))
+        pending = {"mergeId": first["mergeId"], "state": "preparing", "outcome": None}
+        assert [(one.status_code, one.json()) for one in joined] == [(202, pending)] * 2
+
+    waiting = await until_asked(tenant, first["mergeId"])
+    assert refusal(await reviewer.approve(waiting)) == (403, "own-request")
+    assert (await (await people()).approve(waiting)).json()["outcome"] == "merged"
+
+
+async def test_another_request_that_came_before_the_plan_was_shown_is_told_of_it_then(
+    tenant: Tenant, store: Store
+) -> None:
+    _, device = await two_contacts(tenant)
+    await asks(tenant)
+    api = str(tenant.http.base_url)
+
+    async with asyncio.timeout(30), row_held(store, device):
+        first = asyncio.create_task(put(tenant, api))
+        while not (listed := await listed_merges(tenant)):  # noqa: ASYNC110 - the worker stores it
+            await asyncio.sleep(0.02)
+        assert [merge["state"] for merge in listed] == ["preparing"]
+        other = asyncio.create_task(put(tenant, api, "888485"))
+        await asyncio.sleep(0.5)
+    async with asyncio.timeout(20):
+        answers = await asyncio.gather(first, other)
+
+    assert answers[0].status_code == 202
+    assert refusal(answers[1]) == (409, "merge-pending")
