@@ -6,6 +6,13 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
+CAUSES = {
+    "requested": "it was asked for",
+    "decided-on-another": "somebody decided on a plan that no longer held",
+    "contacts-changed": "something that the plan depends on has changed",
+}
+"""Why a revision was shown, for people: a contact, a device, a column, a lookup key or the policy may have changed."""
+
 # Told by name; the rest of a plan's document follows from these, or is not bound by its digest.
 _MEMBERS = ("outcome", "survivor", "absorbed", "older", "newer", "winnerChannelIdentifier", "blockers")
 _ROWS = ("fields", "identities")

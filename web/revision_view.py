@@ -6,15 +6,10 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from domain.plan_changes import PlanChange, plan_changes
+from domain.plan_changes import CAUSES, PlanChange, plan_changes
 from store.reviews import Revision
 from web.seen_merge import MergeSight
 
-_CAUSES = {
-    "requested": "as it was asked for",
-    "decided-on-another": "somebody decided on a plan that no longer held",
-    "contacts-changed": "a contact has changed",
-}
 _MEMBERS = {
     "outcome": "What would happen",
     "survivor": "The contact that remains",
@@ -57,7 +52,7 @@ def changes_between(before: Revision, after: Revision, seen: MergeSight) -> list
 
 
 def _view(revision: Revision, changes: list[Change]) -> RevisionView:
-    return RevisionView(revision.revision, _CAUSES[revision.cause], revision.created, changes)
+    return RevisionView(revision.revision, CAUSES[revision.cause], revision.created, changes)
 
 
 def _change(change: PlanChange) -> Change:

@@ -5,14 +5,11 @@ from typing import Any
 
 from rich.console import Console
 
+from domain.plan_changes import CAUSES
 from onefold.commands.output import cell, table
 
 Document = Mapping[str, Any]
 
-_CAUSES = {
-    "decided-on-another": "found when somebody decided on the one before",
-    "contacts-changed": "another merge changed a contact of it",
-}
 _GROUPS = {"fields": "", "identities": "identity ", "devices": "device "}
 _NAMES = {
     "older": "older contact",
@@ -31,7 +28,7 @@ def print_revision(to: Console, revision: Document) -> None:
         for what, before, after in _lines(change):
             shown.add_row(cell(what), cell(before), cell(after))
     to.print()
-    to.print(f"Changed in revision {revision['revision']}, {_CAUSES.get(revision['cause'], revision['cause'])}:")
+    to.print(f"Changed in revision {revision['revision']}, because {CAUSES.get(revision['cause'], revision['cause'])}:")
     to.print(shown)
 
 

@@ -56,7 +56,7 @@ async def test_who_saw_an_early_revision_is_told_of_every_change_since(tenant: T
         stands = (await tenant.merge(merge["id"]))["plan"]["digest"]
         ended = await specialist("approve", merge["id"], "--digest", stands)
     assert [line for line in ended.lines if line.startswith("Changed")] == [
-        "Changed in revision 3, found when somebody decided on the one before:"
+        "Changed in revision 3, because somebody decided on a plan that no longer held:"
     ]
 
     ended = await specialist("approve", merge["id"], "--digest", merge["plan"]["digest"])

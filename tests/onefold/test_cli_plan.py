@@ -61,7 +61,7 @@ async def test_what_changed_since_the_revision_before_is_shown(tenant: Tenant, s
     ended = await specialist("plan", "show", merge["id"])
 
     assert ended.line("Revision") == "Revision 2"
-    assert "Changed in revision 2, found when somebody decided on the one before:" in ended.lines
+    assert "Changed in revision 2, because somebody decided on a plan that no longer held:" in ended.lines
     assert ended.line("Favorite Food, newer") == "Favorite Food, newer Burger Salad"
     assert ended.line("Favorite Food, result") == "Favorite Food, result Burger Salad"
     assert not [line for line in ended.lines if line.startswith("Favorite Food, older")]
