@@ -12,8 +12,8 @@ from store.merges import MergeRow, read_merge
 from store.tokens import OwnerKind, Token
 
 
-async def carry_out(wired: Services, merge_id: UUID, token: Token, given: Given) -> MergeRow | None:
-    """The merge as the decision ended it; None where its run goes on past the wait budget.
+async def carry_out(wired: Services, merge_id: UUID, token: Token, given: Given) -> MergeRow:
+    """The merge as the decision ended it, or still open where its run goes on past the wait budget.
 
     Raises what `decisions.decide` raises, PlanStale where another revision stands by now, AlreadyDecided where
     another decision was first, what the merge refused when it looked again, or ServiceUnavailable.
@@ -33,7 +33,7 @@ async def carry_out(wired: Services, merge_id: UUID, token: Token, given: Given)
             raise await decisions.already_decided(connection, now)
     if refused is not None:
         raise decisions.stale(now) if isinstance(refused, PlanStale) else refused
-    return None
+    return now
 
 
 async def _bring(wired: Services, merge: MergeRow, message: DecideInput) -> Refusal | None:

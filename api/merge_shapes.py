@@ -172,7 +172,7 @@ class Decision(BaseModel):
 class DecisionPending(BaseModel):
     mergeId: str
     decision: Literal["approve", "reject", "withdraw"]
-    state: Literal["merging"]
+    state: Literal["pending_approval"] = Field(description="Until its run has carried the decision out.")
     outcome: None
 
 

@@ -134,13 +134,12 @@ async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: Comme
 
 
 async def _carry_out(wired: Wired, merge: MergeRow, token: Token, given: Given) -> Response:
-    done = await carry_out(wired, merge.id, token, given)
-    answer: dict[str, object] = {"mergeId": merge.id, "decision": given.kind.value}
-    if done is None:
+    now = await carry_out(wired, merge.id, token, given)
+    answer = {"mergeId": merge.id, "decision": given.kind.value, "state": now.state, "outcome": now.outcome}
+    if now.receipt is None:
         location = {"Location": f"/v1/merges/{merge.id}", "Retry-After": "1"}
-        return document({**answer, "state": "merging", "outcome": None}, status=202, headers=location)
-    receipt = done.receipt and done.receipt.document()
-    return document({**answer, "state": done.state, "outcome": done.outcome, "receipt": receipt})
+        return document(answer, status=202, headers=location)
+    return document({**answer, "receipt": now.receipt.document()})
 
 
 def _specialist(merge: MergeRow, token: Token) -> int:

@@ -60,9 +60,12 @@ async def test_a_decision_that_takes_longer_answers_202_and_is_carried_out_later
 
     async with row_held(store, device):
         answer = await hasty.decide(waiting["id"], waiting["plan"]["digest"], decision)
+        meanwhile = await tenant.merge(waiting["id"])
 
     assert answer.status_code == 202, answer.text
-    assert answer.json() == {"mergeId": waiting["id"], "decision": decision, "state": "merging", "outcome": None}
+    state = "pending_approval"
+    assert answer.json() == {"mergeId": waiting["id"], "decision": decision, "state": state, "outcome": None}
+    assert meanwhile["state"] == state, "where its Location leads"
     assert answer.headers["location"].endswith(f"/v1/merges/{waiting['id']}")
     assert "retry-after" in answer.headers
     done = await when_done(tenant, waiting["id"])
