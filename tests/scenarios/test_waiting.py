@@ -39,9 +39,9 @@ async def row_held(store: Store, contact_id: int) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def no_new_merges(store: Store) -> AsyncIterator[None]:
-    """No merge can be stored meanwhile; all can be read."""
+    """No merge can be stored meanwhile; all can be read and locked."""
     async with store.engine.begin() as connection:
-        await connection.execute(text("LOCK TABLE merges IN EXCLUSIVE MODE"))
+        await connection.execute(text("LOCK TABLE merges IN SHARE MODE"))
         yield
 
 
