@@ -36,8 +36,9 @@ class ApprovalPolicy:
 
     `outcomes` are those that a person is asked about at all. The rules count where `ask` is WHEN:
     `devices_gained_over` n asks where the survivor gains more than n devices, `identity_changed_within` where the
-    requested device was given another identity so recently; None asks never. Of `deadline`, `reminder_percent` pass
-    before reviewers are reminded. `blocked_values` are refused as identities, whatever their case.
+    identities of the requested device's contact changed so recently; None asks never. Of `deadline`,
+    `reminder_percent` pass before reviewers are reminded. `blocked_values` are refused as identities, whatever their
+    case.
     """
 
     ask: Ask = Ask.NEVER
@@ -54,7 +55,7 @@ class ApprovalPolicy:
 def reasons_to_ask(plan: Plan, policy: ApprovalPolicy, last_changed: timedelta | None) -> tuple[Reason, ...]:
     """Why a person has to decide; nothing where the plan may be executed at once.
 
-    `last_changed` is how long ago the requested device last was given another identity; None: never.
+    `last_changed` is how long ago the identities of the requested device's contact last changed; None: never.
     """
     if policy.ask is Ask.NEVER or plan.outcome not in policy.outcomes:
         return ()

@@ -141,6 +141,8 @@ async def update_contact(connection: AsyncConnection, before: Contact, change: C
     }
     if change.created is not None:
         values["created"] = change.created
+    if any(before.identities.get(name) != value for name, value in change.identities.items()):
+        values["identities_changed"] = func.now()
     await connection.execute(update(contacts).where(contacts.c.id == before.id).values(values))
     await _give_identities(connection, before.database_id, before.id, change)
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.approval import ApprovalPolicy, Reason, reasons_to_ask
 from domain.contact import Contact
 from domain.errors import DatabaseNotFound
-from domain.plan import CHANGING, Outcome, Plan
+from domain.plan import Outcome, Plan
 from domain.request import MergeRequest
 from domain.ruleset import make_plan
 from store.engine import RowsChanged, Store
@@ -24,11 +24,7 @@ _INPUTS = text(f"""
       EXISTS (SELECT FROM merges m WHERE m.database_id = :database_id AND m.state = 'pending_approval') AS has_pending
     FROM ({POLICY}) policy LEFT JOIN ({PAIR}) contact ON true
 """)  # noqa: S608 - our own text
-_LAST_CHANGED = text("""
-    SELECT now() - max(settled) FROM merges
-    WHERE database_id = :database_id AND channel = :channel AND qualifier = :qualifier AND destination = :destination
-    AND outcome = ANY(:changing)
-""")
+_LAST_CHANGED = text("SELECT now() - identities_changed FROM contacts WHERE id = :id")
 
 
 @dataclass(frozen=True)
@@ -98,10 +94,9 @@ async def read_plan_under_lock(connection: AsyncConnection, request: MergeReques
 
 
 async def _reasons(connection: AsyncConnection, plan: Plan, approval: ApprovalPolicy) -> tuple[Reason, ...]:
-    if approval.identity_changed_within is None:
+    if approval.identity_changed_within is None or plan.device_contact is None:
         return reasons_to_ask(plan, approval, None)
-    parameters = {**pair_parameters(plan.request), "changing": sorted(CHANGING)}
-    last_changed = (await connection.execute(_LAST_CHANGED, parameters)).scalar_one()
+    last_changed = (await connection.execute(_LAST_CHANGED, {"id": plan.device_contact.id})).scalar_one()
     return reasons_to_ask(plan, approval, last_changed)
 
 

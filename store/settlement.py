@@ -55,7 +55,7 @@ _APPLY = f"""
     absorbed AS (UPDATE contacts SET merged_into = :survivor, version = version + 1 WHERE id = :absorbed),
     survivor AS (
       UPDATE contacts SET {", ".join(f"{name} = :{name}" for name in WIRE_NAMES)}, custom = :custom,
-        last_modified = :last_modified, version = :version
+        last_modified = :last_modified, identities_changed = :last_modified, version = :version
       WHERE id = :survivor
     )
 """  # noqa: S608 - names of our own columns

@@ -105,6 +105,7 @@ contacts = Table(
     Column("created", _TIME, nullable=False),
     Column("last_modified", _TIME, nullable=False),
     Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("identities_changed", _TIME, comment="since it was created; null: never"),
     Column("merged_into", ForeignKey("contacts.id")),
     Column("email", Text),
     Column("email_type", Text),
@@ -269,7 +270,6 @@ merges = Table(
         )
         for contact in ("device", "lookup")
     ),
-    Index("merges_device_idx", "database_id", "channel", "qualifier", "destination"),
     Index("merges_absorbed_idx", "absorbed_id", postgresql_where=text("absorbed_id IS NOT NULL")),
 )
 

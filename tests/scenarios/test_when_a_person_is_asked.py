@@ -1,12 +1,12 @@
 """The policy says whether a person is asked, and the merge says why one was."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import text
 
 from store.engine import Store
-from tests.scenarios.approvals import VALUE, A, B, Reviewer, asks, held_back, pending, refusal
+from tests.scenarios.approvals import VALUE, A, B, Reviewer, asks, execute, held_back, pending, refusal
 from tests.tenant import Tenant
 
 
@@ -99,6 +99,13 @@ async def test_the_survivor_gains_many_devices(tenant: Tenant, more_than: int, e
     assert await reasons(tenant) == expected
 
 
+async def age(store: Store, tenant: Tenant, days: int) -> None:
+    """As if what changed identities so far had happened so many days ago."""
+    statement = """UPDATE contacts SET identities_changed = identities_changed - make_interval(days => :days)
+                   WHERE database_id = :id"""
+    await execute(store, statement, days=days, id=tenant.id)
+
+
 @pytest.mark.parametrize(("days_ago", "expected"), [(1, ["identity-changed"]), (3, "merged")])
 async def test_the_device_changed_identity_lately(
     store: Store, tenant: Tenant, days_ago: int, expected: list[str] | str
@@ -107,16 +114,52 @@ async def test_the_device_changed_identity_lately(
     await tenant.register(A)
     await tenant.register(B, custom={"userId": VALUE})
     assert await reasons(tenant, A, "another") == "assigned"
-    aged = text("UPDATE merges SET settled = settled - make_interval(days => :days) WHERE database_id = :id")
-    async with store.transaction() as connection:
-        await connection.execute(aged, {"days": days_ago, "id": tenant.id})
+    await age(store, tenant, days_ago)
 
     assert await reasons(tenant) == expected
 
 
+WAYS: dict[str, Callable[[Tenant, int], Awaitable[object]]] = {
+    "a request": lambda tenant, _: tenant.established(A, "another"),
+    "a registration": lambda tenant, _: tenant.register(A, custom={"userId": "another"}),
+    "a patch": lambda tenant, contact: tenant.patch_contact(contact, custom={"userId": "another"}),
+    "a patch that frees it": lambda tenant, contact: tenant.patch_contact(contact, custom={"Alias Id": None}),
+    "an upsert": lambda tenant, _: tenant.upsert({"Alias Id": "A-1"}, custom={"userId": "another"}),
+    "a merge that absorbed its contact": lambda tenant, _: tenant.established("muidC|channelC", "A-1", "Alias Id"),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_in_whatever_way_it_changed(tenant: Tenant, way: str) -> None:
+    await by_rule(tenant, identityChangedWithinDays=1)
+    device = await tenant.register(A, custom={"Alias Id": "A-1"})
+    await tenant.register(B, custom={"userId": VALUE})
+    await tenant.register("muidC|channelC")
+
+    await WAYS[way](tenant, device)
+
+    assert await reasons(tenant) == ["identity-changed"]
+
+
+async def test_another_device_of_its_contact_changed_it(store: Store, tenant: Tenant) -> None:
+    await by_rule(tenant, identityChangedWithinDays=1)
+    await tenant.register(A, custom={"Alias Id": "A-1"})
+    await tenant.register(B, custom={"userId": VALUE})
+    await tenant.register("muidC|channelC")
+    assert await reasons(tenant, A, "another") == "assigned"
+    await tenant.established("muidC|channelC", "another")
+    await age(store, tenant, 2)
+
+    assert await reasons(tenant, "muidC|channelC", "a third") == "reassigned"
+
+    assert await reasons(tenant) == ["identity-changed"]
+
+
 async def test_a_device_that_never_changed_identity_is_not_asked_about(tenant: Tenant) -> None:
+    """What it was registered with stays what it is, however often it is said."""
     await by_rule(tenant, identityChangedWithinDays=3650)
-    await tenant.register(A)
+    for _ in range(2):
+        await tenant.register(A, custom={"Alias Id": "A-1", "Favorite Food": "Pizza"})
     await tenant.register(B, custom={"userId": VALUE})
 
     assert await reasons(tenant) == "merged"
