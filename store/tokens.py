@@ -77,15 +77,19 @@ class Token:
     scopes: Mapping[int | None, frozenset[str]]
 
     def may(self, scope: Scope, database_id: int) -> bool:
-        return any(_include(self.scopes.get(where, frozenset()), scope) for where in (None, database_id))
+        return any(self._allows(self.scopes.get(where, frozenset()), scope) for where in (None, database_id))
 
     def reaches(self, database_id: int) -> bool:
         return None in self.scopes or database_id in self.scopes
 
     def reach(self, scope: Scope) -> list[int] | None:
         """The databases in which it may do this, for listings; None: in every one."""
-        where = {database_id for database_id, scopes in self.scopes.items() if _include(scopes, scope)}
+        where = {database_id for database_id, scopes in self.scopes.items() if self._allows(scopes, scope)}
         return None if None in where else sorted(one for one in where if one is not None)
+
+    def _allows(self, scopes: Collection[str], scope: Scope) -> bool:
+        """Nobody's token requests no merges: whose request it is must not decide on it, and here nobody would be."""
+        return _include(scopes, scope) and (scope is not Scope.MERGES_REQUEST or self.person_id is not None)
 
 
 def _include(scopes: Collection[str], scope: Scope) -> bool:
@@ -96,8 +100,8 @@ def _include(scopes: Collection[str], scope: Scope) -> bool:
 _MAY_REQUEST = text("""
     SELECT d.keyed, EXISTS (
       SELECT FROM tokens t WHERE t.id = :token_id AND t.revoked IS NULL AND t.expires > now() AND CASE t.owner_kind
-        WHEN 'service' THEN
-          (t.database_ids IS NULL OR d.id = ANY(t.database_ids)) AND t.scopes && CAST(:scopes AS text[])
+        WHEN 'service' THEN t.person_id IS NOT NULL
+          AND (t.database_ids IS NULL OR d.id = ANY(t.database_ids)) AND t.scopes && CAST(:scopes AS text[])
         ELSE EXISTS (
           SELECT FROM people p JOIN roles r ON r.person_id = p.id
           WHERE p.id = t.person_id AND p.disabled IS NULL
@@ -184,10 +188,15 @@ async def create_for_service(
 ) -> None:
     """Stores a token made by `new_token`, for a service that `person_id` answers for.
 
-    Raises PersonRequired for a scope that no service may have, NameTaken where the token's id exists.
+    Raises PersonRequired for a scope that no service may have, or none that nobody answers for; NameTaken where the
+    token's id exists.
     """
     if Scope.MERGES_DECIDE in scopes:
         raise PersonRequired("No service gets the scope merges:decide: a person has it who has the role specialist.")
+    if person_id is None and _include(scopes, Scope.MERGES_REQUEST):
+        raise PersonRequired(
+            "A service that may request merges needs a person who answers for it, and who then decides on none of them."
+        )
     await _create(
         store,
         bearer,

@@ -28,7 +28,7 @@ CANARIES = (EMAIL, PHONE, IDENTITY)
 
 @dataclass(frozen=True)
 class Waiting:
-    """A database with a service that requests merges, for which nobody answers."""
+    """A database with a service that requests merges, for which somebody answers who has no role."""
 
     scratch: Scratch
     database_id: int

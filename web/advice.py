@@ -217,9 +217,9 @@ ADVICE = {
         " outlive the role that it was made with."
     ),
     "scope-missing": (
-        "`detail` names the scope. A service needs a token that has it; whoever runs this service makes one with"
-        " `onefold token create`. What a person may do follows from their roles in the database: `onefold user role`"
-        " gives one."
+        "`detail` names the scope. A service needs a token that has it and, to request merges, a person who answers for"
+        " it; whoever runs Onefold makes one with `onefold token create`. What a person may do follows from their roles"
+        " in the database: `onefold user role` gives one."
     ),
     "service-unavailable": (
         "Wait as long as `Retry-After` says and send the same request again; a merge happens once, however often it is"

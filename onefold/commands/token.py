@@ -34,7 +34,10 @@ def create(
     ] = None,
     person: Annotated[
         str | None,
-        typer.Option(metavar="EMAIL", help="Whose own token it is; with --service, who answers for the service."),
+        typer.Option(
+            metavar="EMAIL",
+            help="Whose own token it is; with --service, who answers for the service: needed if it may request merges.",
+        ),
     ] = None,
     scope: Annotated[list[str] | None, typer.Option(help=f"What a service may do; repeatable: {SCOPES}.")] = None,
     database: Annotated[

@@ -172,6 +172,17 @@ def test_no_service_gets_to_decide(live_onefold: Command) -> None:
     )
 
 
+@pytest.mark.parametrize("scope", ["merges:request", "admin"])
+def test_a_service_that_requests_merges_needs_somebody_who_answers_for_it(
+    live_onefold: Command, person: str, scope: str
+) -> None:
+    asked = ("token", "create", "--service", "shop", "--scope", scope, "--all-databases")
+    ended = live_onefold(*asked)
+    assert (ended.code, ended.out) == (3, "")
+    assert "needs a person who answers for it" in ended.err
+    assert live_onefold(*asked, "--person", person).code == 0
+
+
 def test_a_token_for_no_database_is_refused(live_onefold: Command) -> None:
     ended = live_onefold(*MINIMAL, "--database", "4")
     assert (ended.code, ended.out, ended.err) == (3, "", "onefold: Database not found (database-not-found)\n")

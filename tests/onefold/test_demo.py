@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from domain.approval import Ask
 from domain.policy_change import PolicyChange
@@ -13,6 +14,7 @@ from onefold.demo_secrets import DEMO, secrets_of
 from store import passwords, people, policies, tokens
 from store.engine import Store
 from store.people import GivenRole
+from store.tables import tokens as tokens_table
 from store.tokens import Scope, Token
 from tests.stack import Stack, new_database
 from tests.tenant import token_for
@@ -86,6 +88,8 @@ async def test_the_tokens_of_an_older_data_folder_become_those_of_people(empty: 
     """They were nobody's: a folder from before there were people keeps them in its secrets.env."""
     older = {**bearers, **{name: await token_for(empty, None, [Scope.ADMIN]) for name in PERSONAL}}
     older["ONEFOLD_TOKEN"] = await token_for(empty, sorted(DATABASES), [Scope.MERGES_REQUEST])
+    async with empty.transaction() as connection:
+        await connection.execute(update(tokens_table).values(person_id=None))
 
     await load_demo(empty, older)
 

@@ -1,5 +1,6 @@
 """People: what they may follows from their roles, in each database and at the moment of each call."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -183,7 +184,15 @@ async def test_the_token_says_whose_it_is(store: Store, tenant: Tenant) -> None:
     own = await person_token(store, [tenant.id], Role.AUDITOR, email)
     sam = await people.find(store, email)
     of_service = await token_for(store, [tenant.id], [Scope.DATABASES_READ], sam.id)
-    orphan = await token_for(store, [tenant.id], [Scope.DATABASES_READ])
+    orphan = tokens.new_token()
+    await tokens.create_for_service(
+        store,
+        orphan,
+        service="nightly reports",
+        scopes=[Scope.DATABASES_READ],
+        database_ids=[tenant.id],
+        expires=datetime.now(UTC) + timedelta(hours=1),
+    )
 
     found = [(await tokens.authenticate(store, bearer))[0] for bearer in (own, of_service, orphan)]
 

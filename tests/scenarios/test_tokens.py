@@ -10,8 +10,9 @@ from domain.errors import Unauthenticated
 from store import tokens
 from store.engine import Store
 from store.tokens import Scope, new_token
+from tests.scenarios.approvals import execute
 from tests.stack import Stack
-from tests.tenant import WAYS, MakeTenant, Tenant, channel, client, token_for
+from tests.tenant import WAYS, MakeTenant, Tenant, channel, client, token_for, who_answers
 
 A = "muidA|channelA"
 OPEN_ROUTES = {"/healthz", "/readyz"}
@@ -125,6 +126,7 @@ async def test_an_expired_token_is_a_401(stack: Stack, store: Store, tenant: Ten
         scopes=[Scope.ADMIN],
         database_ids=[tenant.id],
         expires=datetime.now(UTC) - timedelta(seconds=1),
+        person_id=await who_answers(store),
     )
 
     async with client(stack.url, bearer) as http:
@@ -204,6 +206,21 @@ async def test_what_is_refused_for_a_missing_scope_is_not_done(stack: Stack, sto
 
     assert (await tenant.by_identity("777374")).status_code == 404
     assert (await tenant.http.get("/v1/merges", params={"databaseId": tenant.id})).json()["merges"] == []
+
+
+async def test_a_service_that_nobody_answers_for_requests_no_merges(stack: Stack, store: Store, tenant: Tenant) -> None:
+    """As tokens from before there were people; whoever holds one could decide on what they asked for with it."""
+    await tenant.register(A)
+    bearer = await token_for(store, [tenant.id], [Scope.ADMIN])
+    await execute(store, "UPDATE tokens SET person_id = NULL WHERE id = :id", id=tokens.id_of(bearer))
+
+    async with client(stack.url, bearer) as http:
+        body = {"identity": {"name": "userId", "value": "777374"}}
+        refused = await http.put(tenant.path(A), json=body)
+        assert (await http.get(f"/v1/databases/{tenant.id}")).status_code == 200
+
+    assert (refused.status_code, refused.json()["code"]) == (403, "scope-missing")
+    assert (await tenant.by_identity("777374")).status_code == 404
 
 
 async def test_a_merge_names_the_token_that_asked_for_it(stack: Stack, store: Store, tenant: Tenant) -> None:

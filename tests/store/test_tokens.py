@@ -95,14 +95,14 @@ async def test_a_tokens_id_is_taken_once(store: Store) -> None:
     await tokens.create_for_person(store, bearer, person, expires)
     with pytest.raises(NameTaken):
         await tokens.create_for_service(
-            store, bearer, service="other", scopes=[Scope.ADMIN], database_ids=None, expires=expires
+            store, bearer, service="other", scopes=[Scope.MERGES_READ], database_ids=None, expires=expires
         )
     assert (await tokens.authenticate(store, bearer))[0].person_id == person.id
 
 
 async def test_a_persons_token_without_a_person_is_not_valid(store: Store) -> None:
     bearer = await token_for(store, None, [Scope.ADMIN])
-    await by_hand(store, "owner_kind = 'person'", bearer)
+    await by_hand(store, "owner_kind = 'person', person_id = NULL", bearer)
     with pytest.raises(Unauthenticated):
         await tokens.authenticate(store, bearer)
     assert not await may_request(store, bearer, await databases.create(store, "here"))
@@ -161,6 +161,23 @@ async def test_a_requester_elsewhere_may_not_ask_here(store: Store) -> None:
     assert (await may_request(store, bearer, elsewhere), await may_request(store, bearer, here)) == (True, False)
 
 
+@pytest.mark.parametrize("scope", [Scope.MERGES_REQUEST, Scope.ADMIN])
+async def test_a_service_that_requests_merges_has_somebody_who_answers_for_it(store: Store, scope: Scope) -> None:
+    here, expires = await databases.create(store, "here"), datetime.now(UTC) + timedelta(hours=1)
+    with pytest.raises(PersonRequired):
+        await tokens.create_for_service(
+            store, new_token(), service="other", scopes=[scope], database_ids=None, expires=expires
+        )
+
+    bearer = await token_for(store, None, [scope])
+    assert await may_request(store, bearer, here)
+    await by_hand(store, "person_id = NULL", bearer)
+
+    assert not await may_request(store, bearer, here)
+    found, _ = await tokens.authenticate(store, bearer)
+    assert (found.may(Scope.MERGES_REQUEST, here), found.reach(Scope.MERGES_REQUEST)) == (False, [])
+
+
 @pytest.mark.parametrize("change", ["revoked = now()", "expires = now()"])
 @pytest.mark.parametrize(
     "make",
@@ -198,6 +215,8 @@ async def test_only_a_token_that_is_nobodys_is_adopted(store: Store) -> None:
     await person_token(store, None, Role.AUDITOR, "adopts@people.example")
     person = await people.find(store, "adopts@people.example")
     as_own, as_service = [await token_for(store, [1], [Scope.ADMIN]) for _ in range(2)]
+    for bearer in (as_own, as_service):
+        await by_hand(store, "person_id = NULL", bearer)
     taken = await person_token(store, None, Role.ADMIN)
 
     await tokens.adopt(store, as_own, person, OwnerKind.PERSON)

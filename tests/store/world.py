@@ -36,6 +36,7 @@ from store.merges import read_merge
 from store.plans import Planned
 from store.proposals import Proposal
 from store.tokens import Scope, new_token
+from tests.tenant import token_for
 
 HERE, ELSEWHERE, ASKING = 10000, 20000, 30000
 APP = "ap56921D"
@@ -148,16 +149,7 @@ async def _prepare_databases(store: Store) -> str:
         await databases.add_qualifier(store, database_id, Channel.PUSH, APP)
     await databases.add_column(store, ELSEWHERE, Column("Country", ColumnType.TEXT, required=True))
     await policies.change(store, ASKING, PolicyChange(approval={"ask": Ask.ALWAYS}))
-    bearer = new_token()
-    await tokens.create_for_service(
-        store,
-        bearer,
-        service="tests",
-        scopes=[Scope.MERGES_REQUEST],
-        database_ids=None,
-        expires=datetime.now(UTC) + timedelta(hours=1),
-    )
-    return bearer.split("_")[1]
+    return (await token_for(store, None, [Scope.MERGES_REQUEST])).split("_")[1]
 
 
 async def _specialist(store: Store) -> Decider:
