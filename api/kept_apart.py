@@ -50,7 +50,10 @@ async def list_(caller: Reader, wired: Wired) -> Response:
     summary="Let the two be merged again",
 )
 async def lift(pairId: PairId, caller: Specialist, wired: Wired) -> Response:
-    """Needs the role that decides on merges. Nothing is merged by it: somebody has to ask again."""
+    """Needs the role that decides on merges. It lifts every decision that keeps these two apart.
+
+    Nothing is merged by it: somebody has to ask again.
+    """
     person_id = caller.token.person_id
     assert person_id is not None  # noqa: S101 - only people have that scope
     if not await never_merge.lift(wired.store, caller.database_id, pairId, person_id):

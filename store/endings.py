@@ -13,7 +13,7 @@ from ledger.merge_record import Execution
 from store.claims import claim
 from store.decisions import ENDS, Kind, demand_ending, refusals_noted
 from store.engine import Store
-from store.locks import lock_contacts
+from store.locks import lock_survivors
 from store.merges import PENDING_APPROVAL, MergeRow
 from store.never_merge import keep_apart
 from store.settlement import settle
@@ -39,14 +39,14 @@ async def end(
             raise MergeNotPending
         plan = await _shown(connection, claimed)
         pair = [contact.id for contact in (plan.device_contact, plan.lookup_contact) if contact]
-        await lock_contacts(connection, claimed.database_id, pair)
+        live = await lock_survivors(connection, claimed.database_id, pair)
         decision = None
         if kind is None:
             await _demand_time_up(connection, merge_id)
         else:
             decision, not_same_person = await demand_ending(connection, merge_id, decision_id, kind, plan)
-            if not_same_person and plan.absorbed:
-                one, other = pair
+            if not_same_person and len(live) == 2:
+                one, other = sorted(live)
                 await keep_apart(connection, claimed.database_id, one, other, decision.id)
         ended = ENDS[kind] if kind else Outcome.EXPIRED
         execution = Execution(merge_id, claimed.workflow_id, run_id, attempt, claimed.requester, decision, ended)

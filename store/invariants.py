@@ -77,6 +77,12 @@ _STATEMENTS: tuple[tuple[int, str, str], ...] = (
            WHERE c.merged_into IS NOT NULL""",
     ),
     (
+        3,
+        "pair {id}, which is kept apart, names contact {contact_id}, which is absorbed",
+        """SELECT n.id, c.id AS contact_id FROM never_merge n JOIN contacts c ON c.id IN (n.contact_id, n.other_id)
+           WHERE n.lifted IS NULL AND c.merged_into IS NOT NULL""",
+    ),
+    (
         4,
         "contact {id} was absorbed {entries} times according to the ledger",
         """SELECT c.id, count(e.seq) AS entries FROM contacts c

@@ -4,13 +4,14 @@ A contact's row lock covers its devices and identities: whoever changes one of t
 reads again. Keys cover what has no row yet: an identity that nobody holds, an address that nobody registered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.address import Address
 from domain.identity import Identity
+from store.engine import RowsChanged
 
 # Taken in the order of the hashes, so that two transactions never wait for each other crosswise.
 _KEYS = text("""
@@ -25,6 +26,15 @@ _REQUEST = text("""
 """)
 _CONTACTS = text("""
     SELECT id FROM contacts WHERE id = ANY(:ids) AND database_id = :database_id ORDER BY id FOR UPDATE
+""")
+
+_SURVIVORS = text("""
+    WITH RECURSIVE chain AS (
+      SELECT id, merged_into FROM contacts WHERE id = ANY(:ids) AND database_id = :database_id
+      UNION
+      SELECT c.id, c.merged_into FROM contacts c JOIN chain ON c.id = chain.merged_into
+    )
+    SELECT id FROM chain WHERE merged_into IS NULL
 """)
 
 
@@ -61,3 +71,20 @@ async def lock_schema(connection: AsyncConnection, database_id: int) -> None:
 async def lock_contacts(connection: AsyncConnection, database_id: int, ids: Iterable[int]) -> None:
     """In the order of the ids: two merges of the same pair, asked for both ways, can't deadlock."""
     await connection.execute(_CONTACTS, {"database_id": database_id, "ids": sorted(ids)})
+
+
+async def lock_survivors(connection: AsyncConnection, database_id: int, ids: Collection[int]) -> set[int]:
+    """Locks contacts and the live ones that they ended in, and returns the latter.
+
+    Raises RowsChanged where one of these was absorbed meanwhile.
+    """
+    survivors = await _survivors(connection, database_id, ids)
+    await lock_contacts(connection, database_id, {*ids, *survivors})
+    if await _survivors(connection, database_id, ids) != survivors:
+        raise RowsChanged
+    return survivors
+
+
+async def _survivors(connection: AsyncConnection, database_id: int, ids: Collection[int]) -> set[int]:
+    rows = await connection.execute(_SURVIVORS, {"database_id": database_id, "ids": list(ids)})
+    return set(rows.scalars())

@@ -140,6 +140,31 @@ async def test_another_request_about_the_pair_that_waits_is_not_executed(tenant:
     assert (await tenant.contact(other["plan"]["absorbed"]))["id"] == other["plan"]["absorbed"]
 
 
+async def test_two_decisions_that_keep_one_pair_apart_are_lifted_as_one(tenant: Tenant, specialist: Reviewer) -> None:
+    """And no other pair, also where one of the two is in it."""
+    third = await tenant.register(C)
+    lookup, device = await two_contacts(tenant)
+    fourth = await tenant.register("muidD|channelD")
+    await tenant.register(A, custom={"Alias Id": "bert"})
+    await asks(tenant)
+    for merge in (
+        one := await pending(tenant),
+        await pending(tenant, B, "bert", name="Alias Id"),
+        await pending(tenant, C, "bert", name="Alias Id"),
+        await pending(tenant, "muidD|channelD"),
+    ):
+        assert (await specialist.reject(merge, notSamePerson=True)).json()["outcome"] == "rejected"
+    first, second, *others = await pairs(tenant.http, tenant.id)
+    assert set(first["contacts"]) == set(second["contacts"]) == {lookup, device}
+
+    assert (await lift(specialist.http, tenant.id, second["id"])).status_code == 204
+
+    assert await pairs(tenant.http, tenant.id) == others
+    assert [set(pair["contacts"]) for pair in others] == [{third, device}, {lookup, fourth}]
+    assert refusal(await lift(specialist.http, tenant.id, first["id"])) == (404, "pair-not-found")
+    assert (await pending(tenant))["id"] != one["id"]
+
+
 async def test_the_list_says_who_said_so_when_and_why(tenant: Tenant, specialist: Reviewer) -> None:
     merge = await kept_apart(tenant, specialist)
     decision = (await tenant.merge(merge["id"]))["decisions"][0]

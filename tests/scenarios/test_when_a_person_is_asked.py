@@ -101,9 +101,9 @@ async def test_the_survivor_gains_many_devices(tenant: Tenant, more_than: int, e
 
 async def age(store: Store, tenant: Tenant, days: int) -> None:
     """As if what changed identities so far had happened so many days ago."""
-    statement = """UPDATE contacts SET identities_changed = identities_changed - make_interval(days => :days)
-                   WHERE database_id = :id"""
-    await execute(store, statement, days=days, id=tenant.id)
+    for table, column in (("contacts", "identities_changed"), ("merges", "settled")):
+        statement = f"UPDATE {table} SET {column} = {column} - make_interval(days => :days) WHERE database_id = :id"
+        await execute(store, statement, days=days, id=tenant.id)
 
 
 @pytest.mark.parametrize(("days_ago", "expected"), [(1, ["identity-changed"]), (3, "merged")])

@@ -1,23 +1,28 @@
 """What ends a request without executing it: once, only one that waits, and only as somebody decided who may."""
 
+import asyncio
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.address import Address, Channel
+from domain.approval import Ask
 from domain.errors import DeadlineAhead, DecisionNotFound, DecisionRequired, MergeNotFound, MergeNotPending
 from domain.identity import Identity
 from domain.plan import Outcome
+from domain.policy_change import PolicyChange
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
-from store import endings, merge_transaction
-from store.decisions import Kind
+from store import decisions, endings, invariants, merge_transaction, never_merge, policies
+from store.decisions import Decider, Given, Kind
 from store.engine import Store
-from store.plans import Planned
+from store.merges import read_merge
+from store.plans import Planned, read_plan_under_lock
 from tests.chaos.rows import entries
 from tests.scenarios.approvals import asks
 from tests.store.scratch import Scratch
-from tests.store.world import ASKING, World, expire, propose
+from tests.store.world import ASKING, World, contact, expire, propose, settle
 from tests.tenant import APP_KEY, Tenant
 
 RUN = "run"
@@ -102,6 +107,61 @@ async def forget(store: Store, merge_id: UUID) -> None:
     async with store.transaction() as connection:
         for table, column in (("merge_requesters", "merge_id"), ("merges", "id")):
             await connection.exec_driver_sql(f"DELETE FROM {table} WHERE {column} = '{merge_id}'")
+
+
+async def test_a_pair_is_kept_apart_while_one_of_them_is_absorbed(
+    scratch: Scratch, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end waits for that merge, and then names its survivor: the merge moves only pairs that stood before."""
+    store, requester = scratch.store, await one(scratch, "SELECT requester FROM merges LIMIT 1")
+    merge_id = await waits(scratch)
+    shown = await one(scratch, f"SELECT identity_value FROM merges WHERE id = '{merge_id}'")
+    await policies.change(store, ASKING, PolicyChange(approval={"ask": Ask.NEVER}))
+    through = await contact(store, ASKING, "through|1", **{"Alias Id": "through"})
+    assert (await settle(store, ASKING, "through|1", shown, requester))[0] is Outcome.MERGED
+    last = await contact(store, ASKING, "last|1")
+    decision_id = await not_the_same(store, merge_id, world.decider)
+
+    read = asyncio.Event()
+
+    async def slowly(connection: AsyncConnection, request: MergeRequest) -> Planned:
+        planned = await read_plan_under_lock(connection, request)
+        read.set()
+        await asyncio.sleep(0.5)
+        return planned
+
+    monkeypatch.setattr(merge_transaction, "read_plan_under_lock", slowly)
+    merging = asyncio.create_task(settle(store, ASKING, "last|1", "through", requester, "Alias Id"))
+    await read.wait()
+    assert await endings.end(store, merge_id, RUN, 1, Kind.REJECT, decision_id) is Outcome.REJECTED
+    assert (await merging)[0] is Outcome.MERGED
+
+    device = int(await one(scratch, f"SELECT device_snapshot->>'id' FROM merges WHERE id = '{merge_id}'"))
+    (pair,) = await never_merge.list_standing(store, ASKING)
+    assert {pair.contact_id, pair.other_id} == {device, last}
+    assert through not in {device, last}
+    assert (await invariants.check(store)).violations == []
+
+
+async def test_two_that_are_one_by_now_are_not_kept_apart(scratch: Scratch, world: World) -> None:
+    store, requester = scratch.store, await one(scratch, "SELECT requester FROM merges LIMIT 1")
+    merge_id = await waits(scratch)
+    shown = await one(scratch, f"SELECT identity_value FROM merges WHERE id = '{merge_id}'")
+    await policies.change(store, ASKING, PolicyChange(approval={"ask": Ask.NEVER}))
+    decision_id = await not_the_same(store, merge_id, world.decider)
+    assert (await settle(store, ASKING, f"{shown}|device", shown, requester))[0] is Outcome.MERGED
+
+    assert await endings.end(store, merge_id, RUN, 1, Kind.REJECT, decision_id) is Outcome.REJECTED
+
+    assert await never_merge.list_standing(store, ASKING) == []
+
+
+async def not_the_same(store: Store, merge_id: UUID, decider: Decider) -> UUID:
+    async with store.statements() as connection:
+        digest = (await read_merge(connection, merge_id)).plan_digest
+    given = Given(Kind.REJECT, digest, "Father and son.", not_same_person=True)
+    _, decision_id = await decisions.decide(store, merge_id, given, decider)
+    return decision_id
 
 
 async def test_what_does_not_exist_is_not_ended(store: Store) -> None:

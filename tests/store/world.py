@@ -65,13 +65,13 @@ class World:
 
 async def make_world(store: Store) -> World:
     requester = await _prepare_databases(store)
-    first = await _contact(store, HERE, "m1|c1", userId="one", **{"Favorite Food": "Pizza", "Visits": "1"})
-    second = await _contact(store, HERE, "m2|c2", **{"Favorite Food": "Burger"})
-    last = await _contact(store, HERE, "m3|c3")
-    bystander = await _contact(store, HERE, "m4|c4", userId="four", **{"Alias Id": "A-4"})
-    await _contact(store, HERE, "m5|c5")
+    first = await contact(store, HERE, "m1|c1", userId="one", **{"Favorite Food": "Pizza", "Visits": "1"})
+    second = await contact(store, HERE, "m2|c2", **{"Favorite Food": "Burger"})
+    last = await contact(store, HERE, "m3|c3")
+    bystander = await contact(store, HERE, "m4|c4", userId="four", **{"Alias Id": "A-4"})
+    await contact(store, HERE, "m5|c5")
     bare = await contacts.create(store, HERE, ContactInput({"leadSource": "shop"}))
-    stranger = await _contact(store, ELSEWHERE, "m1|c1", userId="elsewhere")
+    stranger = await contact(store, ELSEWHERE, "m1|c1", userId="elsewhere")
 
     async def ask(destination: str, value: str, database_id: int = HERE) -> tuple[Outcome, UUID]:
         return await settle(store, database_id, destination, value, requester)
@@ -117,8 +117,8 @@ async def expire(store: Store, merge_id: UUID, attempt: int = 1) -> Outcome:
 
 async def propose(store: Store, requester: str, name: str) -> UUID:
     """A merge of two new contacts that waits for a person; the name tells them from others."""
-    await _contact(store, ASKING, f"{name}|lookup", userId=name, **{"Favorite Food": "Pizza"})
-    await _contact(store, ASKING, f"{name}|device", **{"Favorite Food": "Burger"})
+    await contact(store, ASKING, f"{name}|lookup", userId=name, **{"Favorite Food": "Pizza"})
+    await contact(store, ASKING, f"{name}|device", **{"Favorite Food": "Burger"})
     execution = Execution(uuid4(), f"establish-identity-{name}", str(uuid4()), 1, requester)
     asked = MergeRequest(ASKING, Address(Channel.PUSH, APP, f"{name}|device"), Identity("userId", name))
     assert isinstance(await merge_transaction.prepare(store, asked, execution), Planned)
@@ -127,12 +127,14 @@ async def propose(store: Store, requester: str, name: str) -> UUID:
     return execution.merge_id
 
 
-async def settle(store: Store, database_id: int, destination: str, value: str, requester: str) -> tuple[Outcome, UUID]:
+async def settle(
+    store: Store, database_id: int, destination: str, value: str, requester: str, name: str = "userId"
+) -> tuple[Outcome, UUID]:
     """What a run does, without one."""
     merge_id = uuid4()
     execution = Execution(merge_id, "establish-identity-test", str(uuid4()), 1, requester)
     address = Address(Channel.PUSH, APP, destination)
-    asked = MergeRequest(database_id, address, Identity("userId", value))
+    asked = MergeRequest(database_id, address, Identity(name, value))
     prepared = await merge_transaction.prepare(store, asked, execution)
     if isinstance(prepared, Outcome):
         return prepared, merge_id
@@ -161,7 +163,7 @@ async def _specialist(store: Store) -> Decider:
     return Decider(bearer.split("_")[1], person.id)
 
 
-async def _contact(store: Store, database_id: int, destination: str, **custom: str) -> int:
+async def contact(store: Store, database_id: int, destination: str, **custom: str) -> int:
     registration = Registration(Address(Channel.PUSH, APP, destination))
     given = ContactInput({"leadSource": f"app {destination}"}, custom)
     contact_id, _ = await devices.register(store, database_id, registration, given)
