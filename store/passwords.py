@@ -1,12 +1,12 @@
 """Passwords of people: argon2id, and a pause after several that were wrong."""
 
 import asyncio
+import hashlib
 from datetime import timedelta
-from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, text
+from sqlalchemy import text
 
 from domain.errors import PasswordWeak, PersonNotFound, SignInBlocked, SignInFailed
 from store.engine import Store
@@ -14,56 +14,80 @@ from store.engine import Store
 SHORTEST, LONGEST = 12, 256
 _FREE_TRIES = 5
 _PAUSE = timedelta(minutes=1)
+_KEPT = timedelta(days=1)
 
 _hasher = PasswordHasher()  # the parameters of RFC 9106's second recommendation
 # Verified for an address that nobody has: how long an answer takes must not tell who is known.
 _NOBODYS = _hasher.hash("nobody's password")
 
+# One row for any address: whether somebody has it changes nothing of what is asked for and counted.
 _FIND = text("""
-    SELECT id, password_hash, disabled, sign_in_blocked_until > now() AS is_blocked FROM people WHERE email = :email
+    SELECT p.id, p.password_hash, p.disabled,
+      EXISTS (SELECT FROM sign_in_failures f WHERE f.address_hash = :address_hash AND f.blocked_until > now())
+        AS is_blocked
+    FROM (SELECT CAST(:email AS text) AS email) asked LEFT JOIN people p ON p.email = asked.email
 """)
-_SET = text("""
-    UPDATE people SET password_hash = :password_hash, failed_sign_ins = 0, sign_in_blocked_until = NULL
-    WHERE email = :email RETURNING id
-""")
+_SET = text("UPDATE people SET password_hash = :password_hash WHERE email = :email RETURNING id")
 # Counted in one statement, so that many tries at once are all counted.
 _COUNT_FAILURE = text("""
-    UPDATE people SET failed_sign_ins = failed_sign_ins + 1,
-      sign_in_blocked_until = CASE WHEN failed_sign_ins + 1 >= :free_tries THEN now() + :pause END
-    WHERE id = :id
+    INSERT INTO sign_in_failures (address_hash, failures) VALUES (:address_hash, 1)
+    ON CONFLICT (address_hash) DO UPDATE SET failures = sign_in_failures.failures + 1, at = now(),
+      blocked_until = CASE WHEN sign_in_failures.failures + 1 >= :free_tries THEN now() + :pause END
 """)
-_FORGIVE = text("UPDATE people SET failed_sign_ins = 0, sign_in_blocked_until = NULL WHERE id = :id")
+_FORGET_OLD = text("""
+    DELETE FROM sign_in_failures WHERE address_hash IN (
+      SELECT address_hash FROM sign_in_failures WHERE at < now() - :kept LIMIT 100 FOR UPDATE SKIP LOCKED
+    )
+""")
+_FORGIVE = text("DELETE FROM sign_in_failures WHERE address_hash = :address_hash")
 
 
 async def set_password(store: Store, email: str, password: str) -> None:
     """Raises PasswordWeak, or PersonNotFound."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise PasswordWeak(f"A password has {SHORTEST} to {LONGEST} characters.")
-    parameters = {"email": email.strip().lower(), "password_hash": _hasher.hash(password)}
+    address = _address(email)
     async with store.statements() as connection:
-        if (await connection.execute(_SET, parameters)).one_or_none() is None:
+        hashed = {"email": address, "password_hash": _hasher.hash(password)}
+        if (await connection.execute(_SET, hashed)).one_or_none() is None:
             raise PersonNotFound
+        await connection.execute(_FORGIVE, {"address_hash": _hash(address)})
 
 
 async def check_password(store: Store, email: str, password: str) -> int:
-    """The id of the person whose password this is. Raises SignInFailed, or SignInBlocked after too many wrong ones."""
+    """The id of the person whose password this is. Raises SignInFailed, or SignInBlocked after too many wrong ones.
+
+    An address that nobody has is asked for, counted and blocked as any other.
+    """
+    address = _address(email)
+    counted = {"address_hash": _hash(address)}
     async with store.statements() as connection:
-        row = (await connection.execute(_FIND, {"email": email.strip().lower()})).one_or_none()
-        if row is not None and row.is_blocked:
+        row = (await connection.execute(_FIND, {"email": address, **counted})).one()
+        if row.is_blocked:
             raise SignInBlocked
         # In a thread: it is made to take long, and everybody else would wait.
-        if not await asyncio.to_thread(_fits, row, password) or row is None or row.disabled is not None:
-            if row is not None:
-                await connection.execute(_COUNT_FAILURE, {"id": row.id, "free_tries": _FREE_TRIES, "pause": _PAUSE})
+        if not await asyncio.to_thread(_fits, row.password_hash, password) or row.disabled is not None:
+            await connection.execute(_COUNT_FAILURE, {**counted, "free_tries": _FREE_TRIES, "pause": _PAUSE})
+            await connection.execute(_FORGET_OLD, {"kept": _KEPT})
             raise SignInFailed
-        await connection.execute(_FORGIVE, {"id": row.id})
+        await connection.execute(_FORGIVE, counted)
         return int(row.id)
 
 
-def _fits(row: Row[Any] | None, password: str) -> bool:
-    stored = row.password_hash if row is not None and row.password_hash else _NOBODYS
+def _fits(password_hash: str | None, password: str) -> bool:
+    stored = password_hash or _NOBODYS
     try:
         _hasher.verify(stored, password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not _NOBODYS
+
+
+def _address(email: str) -> str:
+    """As people are stored. PostgreSQL takes no NUL, and nobody has one."""
+    return email.strip().lower().replace("\x00", "\N{REPLACEMENT CHARACTER}")
+
+
+def _hash(address: str) -> bytes:
+    """What stands in the table: a password that was typed into the wrong field must not."""
+    return hashlib.sha256(address.encode()).digest()

@@ -181,8 +181,6 @@ people = Table(
     Column("created", _TIME, nullable=False, server_default=_NOW),
     Column("disabled", _TIME),
     Column("password_hash", Text, comment="argon2id; null: no sign-in with a password"),
-    Column("failed_sign_ins", Integer, nullable=False, server_default=text("0")),
-    Column("sign_in_blocked_until", _TIME),
 )
 
 roles = Table(
@@ -221,6 +219,16 @@ sessions = Table(
     Column("authenticated", _TIME, nullable=False, server_default=_NOW, comment="when the password was last given"),
     Column("browser", Text, nullable=False, comment="as it named itself"),
     comment="a personal token that lives in a browser's cookie",
+)
+
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("address_hash", LargeBinary, primary_key=True, comment="SHA-256 of what was typed, whoever has it"),
+    Column("failures", Integer, nullable=False),
+    Column("at", _TIME, nullable=False, server_default=_NOW, index=True, comment="of the last one"),
+    Column("blocked_until", _TIME),
+    comment="wrong passwords since the last right one, by address",
 )
 
 merges = Table(
