@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.engine import Store
+from store.reviewers import IS_REVIEWER
 
 EMAIL, WEBHOOK, WORKFLOW = "email", "webhook", "workflow"
 
@@ -23,20 +24,13 @@ _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(hours=1)
 _PATIENCE = timedelta(days=3)
 _MOST_DOUBLINGS = 20  # more would not fit into an interval
 
-_IS_REVIEWER = """
-    p.disabled IS NULL
-    AND EXISTS (SELECT FROM roles r WHERE r.person_id = p.id AND r.role = 'specialist'
-                AND (r.database_id IS NULL OR r.database_id = m.database_id))
-    AND NOT EXISTS (SELECT FROM merge_requesters q JOIN tokens t ON t.id = q.token_id
-                    WHERE q.merge_id = m.id AND t.person_id = p.id)"""
-
 _NOTIFY = text(f"""
     WITH m AS (
       SELECT * FROM merges WHERE id = :merge_id AND NOT EXISTS (
         SELECT FROM outbox o WHERE o.merge_id = :merge_id AND o.kind = :kind AND o.created > now() - :pause)
     )
     INSERT INTO outbox (kind, merge_id, channel, person_id)
-    SELECT :kind, m.id, 'email', p.id FROM m CROSS JOIN people p WHERE :by_email AND {_IS_REVIEWER}
+    SELECT :kind, m.id, 'email', p.id FROM m CROSS JOIN people p WHERE :by_email AND {IS_REVIEWER}
     UNION ALL SELECT :kind, m.id, 'webhook', NULL FROM m WHERE :by_webhook
 """)  # noqa: S608 - our own text
 # A row that nobody has leased yet will do for this change too. It is locked, so that nobody leases it before this
@@ -64,7 +58,7 @@ _LEASE = text(f"""
     SELECT o.id, o.kind, o.channel, o.created, o.merge_id, o.attempts,
       m.database_id, m.workflow_id, m.run_id, m.deadline, cardinality(m.reasons) AS reasons,
       coalesce(p.email, '') AS recipient,
-      m.state <> 'pending_approval' OR o.channel = 'email' AND NOT ({_IS_REVIEWER}) AS is_moot
+      m.state <> 'pending_approval' OR o.channel = 'email' AND NOT ({IS_REVIEWER}) AS is_moot
     FROM leased o JOIN merges m ON m.id = o.merge_id LEFT JOIN people p ON p.id = o.person_id
     ORDER BY o.created
 """)  # noqa: S608 - our own text

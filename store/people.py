@@ -12,6 +12,7 @@ from domain.contact_input import is_email
 from domain.errors import DatabaseNotFound, EmailInvalid, NameTaken, PersonNotFound, RoleMissing
 from domain.roles import Role
 from domain.text import flaw
+from store import reviews
 from store.engine import Store
 from store.tables import databases, people, roles
 
@@ -85,8 +86,12 @@ async def list_all(store: Store) -> list[Person]:
 
 
 async def disable(store: Store, person_id: int) -> None:
-    """Their own tokens are refused from the next call on, and so is a merge on their decision that has not happened."""
+    """Their own tokens are refused from the next call on, and so is a merge on their decision that has not happened.
+
+    What they claimed is nobody's again.
+    """
     async with store.transaction() as connection:
+        await reviews.release_before_disabling(connection, person_id)
         await connection.execute(
             update(people).where(people.c.id == person_id, people.c.disabled.is_(None)).values(disabled=func.now())
         )
@@ -109,8 +114,13 @@ async def give_role(store: Store, person_id: int, role: Role, database_id: int |
 
 
 async def take_role(store: Store, person_id: int, role: Role, database_id: int | None) -> bool:
-    """Whether they had been given exactly this: None takes what was given for every database, and nothing else."""
+    """Whether they had been given exactly this: None takes what was given for every database, and nothing else.
+
+    What they claimed and may not decide on any more is nobody's again.
+    """
     async with store.transaction() as connection:
+        if role is Role.SPECIALIST:
+            await reviews.release_before_taking(connection, person_id, database_id)
         taken = await connection.execute(
             delete(roles)
             .where(

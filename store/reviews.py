@@ -12,14 +12,27 @@ from domain.errors import MergeClaimed, MergeNotPending, ValueInvalid
 from domain.text import prose_flaw
 from store.engine import Store
 from store.merges import PENDING_APPROVAL, read_merge
+from store.reviewers import IS_REVIEWER
 from store.tables import merge_comments
 
-_CLAIM = text("""
-    UPDATE merges SET claimed_by = :person_id, claimed = now()
-    WHERE id = :merge_id AND state = 'pending_approval' AND (claimed_by IS NULL OR claimed_by = :person_id)
-    RETURNING id
-""")
+# The claim of somebody who may decide on it no more keeps nobody off.
+_CLAIM = text(f"""
+    UPDATE merges m SET claimed_by = :person_id, claimed = now()
+    WHERE m.id = :merge_id AND m.state = 'pending_approval' AND NOT EXISTS (
+      SELECT FROM people p WHERE p.id = m.claimed_by AND p.id <> :person_id AND {IS_REVIEWER})
+    RETURNING m.id
+""")  # noqa: S608 - our own text
 _RELEASE = text("UPDATE merges SET claimed_by = NULL, claimed = NULL WHERE id = :merge_id AND claimed_by = :person_id")
+_RELEASE_ALL = """
+    UPDATE merges m SET claimed_by = NULL, claimed = NULL
+    WHERE m.claimed_by = :person_id AND m.state = 'pending_approval'
+"""
+_RELEASE_BEFORE_DISABLING = text(_RELEASE_ALL)
+_RELEASE_BEFORE_TAKING = text(f"""
+    {_RELEASE_ALL} AND NOT EXISTS (
+      SELECT FROM roles r WHERE r.person_id = :person_id AND r.role = 'specialist'
+      AND (r.database_id IS NULL OR r.database_id = m.database_id) AND r.database_id IS DISTINCT FROM :taken)
+""")  # noqa: S608 - our own text
 _REVISIONS = text("""
     SELECT revision, cause, plan, plan_digest, created FROM merge_revisions WHERE merge_id = :merge_id ORDER BY revision
 """)
@@ -49,7 +62,7 @@ class Comment:
 
 
 async def claim(store: Store, merge_id: UUID, person_id: int) -> None:
-    """Says that this person looks at it. Raises MergeNotFound, MergeNotPending, or MergeClaimed for another's."""
+    """Says that this person looks at it. Raises MergeNotFound, MergeNotPending, or MergeClaimed for a reviewer's."""
     async with store.transaction() as connection:
         claimed = await connection.execute(_CLAIM, {"merge_id": merge_id, "person_id": person_id})
         if claimed.one_or_none() is None:
@@ -61,6 +74,19 @@ async def release(store: Store, merge_id: UUID, person_id: int) -> None:
     """Gives a claim up; nothing where it is another's or nobody's."""
     async with store.statements() as connection:
         await connection.execute(_RELEASE, {"merge_id": merge_id, "person_id": person_id})
+
+
+async def release_before_disabling(connection: AsyncConnection, person_id: int) -> None:
+    """Gives up what the person has claimed, so that it is offered to others.
+
+    Before, not after: whoever carries out a decision of theirs holds the merge, and then asks for their role.
+    """
+    await connection.execute(_RELEASE_BEFORE_DISABLING, {"person_id": person_id})
+
+
+async def release_before_taking(connection: AsyncConnection, person_id: int, database_id: int | None) -> None:
+    """The same before the role of a specialist is taken: what another role of theirs covers stays claimed."""
+    await connection.execute(_RELEASE_BEFORE_TAKING, {"person_id": person_id, "taken": database_id})
 
 
 async def comment(store: Store, merge_id: UUID, person_id: int, content: str) -> None:

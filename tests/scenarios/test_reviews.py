@@ -1,14 +1,21 @@
 """What people do around a decision: claim, release, comment, find what waits."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from domain.roles import Role
+from store import claims
+from store.engine import Store
+from store.people import demand_role, disable, give_role, take_role
+from store.tokens import Scope
 from tests.scenarios.approvals import VALUE, A, Reviewer, Reviewers, held_back, refusal
-from tests.tenant import MakeTenant, Tenant
+from tests.stack import Stack
+from tests.tenant import MakeTenant, Tenant, client, token_for
 
 
 async def claim(reviewer: Reviewer, merge_id: str) -> httpx.Response:
@@ -49,6 +56,79 @@ async def test_a_claim_keeps_nobody_from_deciding(tenant: Tenant, people: Review
     assert (await specialist.approve(waiting)).json()["outcome"] == "merged"
 
     assert refusal(await claim(other, waiting["id"])) == (409, "merge-not-pending")
+
+
+ENDS: dict[str, Callable[[Store, int, int], Awaitable[object]]] = {
+    "role taken": lambda store, person_id, here: take_role(store, person_id, Role.SPECIALIST, here),
+    "person disabled": lambda store, person_id, _: disable(store, person_id),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_claim_ends_with_what_it_was_made_by(
+    store: Store, tenant: Tenant, people: Reviewers, specialist: Reviewer, end: str
+) -> None:
+    waiting, other = await held_back(tenant), await people()
+    await claim(specialist, waiting["id"])
+
+    await ENDS[end](store, specialist.person_id, tenant.id)
+
+    assert await listed(other.http, claimedBy="nobody") == [waiting["id"]]
+    assert (await other.merge(waiting["id"]))["claimedBy"] is None
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_it_ends_after_what_is_under_way_on_a_decision(
+    stack: Stack, store: Store, tenant: Tenant, specialist: Reviewer, end: str
+) -> None:
+    """Which holds the merge, and then the role: never the other way round."""
+    waiting = await held_back(tenant)
+    await claim(specialist, waiting["id"])
+    before = stack.deadlocks
+
+    async with store.transaction() as connection:
+        await claims.claim(connection, UUID(waiting["id"]), 1)
+        ending = asyncio.ensure_future(ENDS[end](store, specialist.person_id, tenant.id))
+        await asyncio.sleep(0.3)
+        await demand_role(connection, specialist.person_id, tenant.id, Role.SPECIALIST)
+        await connection.rollback()
+    await ending
+
+    assert stack.deadlocks == before
+
+
+async def test_a_claim_stays_that_another_role_covers(
+    store: Store, tenant: Tenant, make_tenant: MakeTenant, specialist: Reviewer, people: Reviewers
+) -> None:
+    elsewhere = await make_tenant()
+    here, there = await held_back(tenant), await held_back(elsewhere)
+    await give_role(store, specialist.person_id, Role.SPECIALIST, None)
+    other = await people()
+    for waiting in (here, there):
+        assert (await claim(specialist, waiting["id"])).status_code == 200
+
+    await take_role(store, specialist.person_id, Role.SPECIALIST, tenant.id)
+    await take_role(store, specialist.person_id, Role.ADMIN, None)
+    await take_role(store, other.person_id, Role.SPECIALIST, tenant.id)
+    assert [(await specialist.merge(one["id"]))["claimedBy"] for one in (here, there)] == [specialist.person_id] * 2
+
+    await give_role(store, specialist.person_id, Role.SPECIALIST, elsewhere.id)
+    await take_role(store, specialist.person_id, Role.SPECIALIST, None)
+    assert (await tenant.merge(here["id"]))["claimedBy"] is None
+    assert (await elsewhere.merge(there["id"]))["claimedBy"] == specialist.person_id
+
+
+async def test_whoever_claimed_and_then_asked_for_it_themselves_keeps_nobody_off(
+    stack: Stack, store: Store, tenant: Tenant, people: Reviewers, specialist: Reviewer
+) -> None:
+    waiting, other = await held_back(tenant), await people()
+    await claim(specialist, waiting["id"])
+    async with client(
+        stack.url, await token_for(store, [tenant.id], [Scope.MERGES_REQUEST], specialist.person_id)
+    ) as http:
+        assert (await Tenant(tenant.id, http).establish(A, VALUE)).json()["mergeId"] == waiting["id"]
+
+    assert (await claim(other, waiting["id"])).json()["claimedBy"] == other.person_id
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.SPECIALIST])
