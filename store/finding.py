@@ -42,6 +42,7 @@ _CONDITIONS: dict[By, str] = {
     By.EMAIL: "c.merged_into IS NULL AND lower(c.email) = lower(:value)",
     By.DEVICE: """c.merged_into IS NULL AND c.id IN (
         SELECT d.contact_id FROM devices d WHERE d.database_id = :database_id
+        AND split_part(d.destination, '|', 1) IN (split_part(:value, '|', 1), '+' || :value)
         AND (d.destination IN (:value, '+' || :value) OR split_part(d.destination, '|', 1) = :value))""",
 }
 _BY: dict[By, TextClause] = {by: text(f"{_FOUND} {condition} {_END}") for by, condition in _CONDITIONS.items()}

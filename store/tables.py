@@ -118,6 +118,7 @@ contacts = Table(
     CheckConstraint("merged_into <> id", name="merged_into_another"),
     Index(None, "database_id", "id"),
     Index("contacts_merged_into_idx", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
+    Index("contacts_email_idx", "database_id", text("lower(email)"), postgresql_where=text("merged_into IS NULL")),
 )
 
 devices = Table(
@@ -135,6 +136,7 @@ devices = Table(
     Column("consent_source", Text),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'")),
     UniqueConstraint("database_id", "channel", "qualifier", "destination", name="devices_address_key"),
+    Index("devices_muid_idx", "database_id", text("split_part(destination, '|', 1)")),
     ForeignKeyConstraint(
         ["database_id", "channel", "qualifier"],
         ["qualifiers.database_id", "qualifiers.channel", "qualifiers.name"],
@@ -279,6 +281,26 @@ merges = Table(
         for contact in ("device", "lookup")
     ),
     Index("merges_absorbed_idx", "absorbed_id", postgresql_where=text("absorbed_id IS NOT NULL")),
+    Index("merges_decided_idx", "settled", postgresql_where=text("state = 'done' AND deadline IS NOT NULL")),
+    # What people search the inbox by, of the merges that a person was asked about.
+    *(
+        Index(f"merges_asked_{name}_idx", text(sought), postgresql_where=text("deadline IS NOT NULL"))
+        for name, sought in (
+            ("identity", "identity_value"),
+            ("muid", "split_part(destination, '|', 1)"),
+            ("device_email", "lower(device_snapshot ->> 'email')"),
+            ("lookup_email", "lower(lookup_snapshot ->> 'email')"),
+        )
+    ),
+    *(
+        Index(
+            f"merges_asked_{contact}_identities_idx",
+            text(f"({contact}_snapshot -> 'identities')"),
+            postgresql_using="gin",
+            postgresql_where=text("deadline IS NOT NULL"),
+        )
+        for contact in ("device", "lookup")
+    ),
 )
 
 merge_revisions = Table(

@@ -11,7 +11,7 @@ from api.services import LARGEST_ID, Wired
 from domain.approval import Reason
 from domain.errors import MergeClaimed, MergeNotPending
 from store import databases, inbox, reviews
-from store.inbox import SHOWN, Filter, Tab
+from store.inbox import COUNTED, SHOWN, Filter, Tab
 from store.tokens import Scope
 from web.forms import read_bound_form
 from web.page_route import PageRoute
@@ -42,7 +42,7 @@ async def show(
         "inbox.html",
         cache=LIVE,
         tab=tab.value,
-        tabs=[(one.value, words, counts[one.value]) for one, words in _TABS.items()],
+        tabs=[(one.value, words, _count(counts[one.value])) for one, words in _TABS.items()],
         items=await as_listed(wired.store, viewer, items),
         wanted=wanted,
         databases=[(one.id, one.name) for one in await databases.list_all(wired.store, viewer.onlooker.reach)],
@@ -76,6 +76,10 @@ async def claim_next(request: Request, wired: Wired, viewer: SignedIn) -> Respon
             continue
         return see(request, f"/merges/{merge_id}")
     return see(request, "/inbox?tab=unassigned")
+
+
+def _count(counted: int) -> str:
+    return f"{COUNTED:,}+" if counted > COUNTED else f"{counted:,}"
 
 
 async def _next(wired: Wired, viewer: Viewer) -> UUID | None:

@@ -12,6 +12,7 @@ from tests.stack import Stack
 from tests.tenant import MakeTenant, Tenant
 from tests.web.reviewing import RISKY, account, signed_in
 from tests.web.visitors import fields, heading, send
+from web import inbox
 
 pytestmark = pytest.mark.slow
 
@@ -148,3 +149,7 @@ async def test_a_policy_that_asks_nobody_leaves_the_inbox_empty(tenant: Tenant, 
     await tenant.register(A)
     await tenant.established(A, "777374")
     assert counts(await sam.get("/inbox")) == {"mine": 0, "unassigned": 0, "open": 0, "decided": 0}
+
+
+def test_more_than_are_counted_are_more() -> None:
+    assert [inbox._count(counted) for counted in (0, 1000, 1001)] == ["0", "1,000", "1,000+"]
