@@ -1,15 +1,17 @@
 """Between a decision and its effect: whoever acts on it asks again whether it may stand."""
 
 from collections.abc import Awaitable, Callable
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
 from api.gateway import DecisionRefused, Gateway
-from domain.errors import OwnRequest, PersonRequired, PlanStale, RoleMissing
+from domain.errors import OwnRequest, PersonRequired, PlanStale, Refusal, RoleMissing
 from domain.messages import Decided, DecideInput
+from domain.plan import Outcome
 from domain.roles import Role
-from store import databases
+from store import databases, endings, merge_transaction, proposals
 from store import people as all_people
 from store.decisions import Kind
 from store.engine import Store
@@ -91,6 +93,83 @@ async def test_it_has_its_effect_where_nothing_came_between(
 
     outcome = {Kind.APPROVE: "merged", Kind.REJECT: "rejected"}[kind]
     assert decided == Decided(effective=True, outcome=outcome)
+
+
+async def all_is_as_before(store: Store, tenant: Tenant, reviewer: Reviewer) -> None:
+    person = {"person": reviewer.person_id}
+    await all_people.give_role(store, reviewer.person_id, Role.SPECIALIST, tenant.id)
+    await all_people.enable(store, reviewer.person_id)
+    valid = "UPDATE tokens SET revoked = NULL, expires = now() + interval '1 hour' WHERE person_id = :person"
+    await execute(store, valid, **person)
+    asked = "DELETE FROM merge_requesters USING tokens t WHERE t.id = token_id AND t.person_id = :person"
+    await execute(store, asked, **person)
+
+
+@pytest.mark.parametrize("kind", [Kind.APPROVE, Kind.REJECT])
+@pytest.mark.parametrize("what", BETWEEN)
+async def test_what_was_refused_stays_refused_when_its_cause_is_gone(
+    stack: Stack, store: Store, tenant: Tenant, people: Reviewers, gateway: Gateway, what: str, kind: Kind
+) -> None:
+    """Its maker was told that nothing was done, and somebody may have kept what was sent."""
+    happens, code = BETWEEN[what]
+    waiting, reviewer = await held_back(tenant), await people()
+    stored = await reviewer.store_decision(store, waiting, kind)
+    await happens(store, stack, tenant, reviewer)
+    with pytest.raises(DecisionRefused):
+        await brought(gateway, store, waiting, stored)
+    await all_is_as_before(store, tenant, reviewer)
+
+    with pytest.raises(Refusal) as refused:
+        await acted_on(store, stored, waiting)
+
+    assert refused.value.code == code
+    assert (await reviewer.decide(waiting["id"], waiting["plan"]["digest"], kind.value)).status_code == 200
+
+
+async def acted_on(store: Store, stored: DecideInput, merge: dict[str, Any]) -> Outcome:
+    """As an activity does that somebody asked for alone."""
+    merge_id, decision_id, kind = UUID(merge["id"]), UUID(stored.decision_id), Kind(stored.kind)
+    if kind is Kind.APPROVE:
+        return await merge_transaction.merge(store, merge_id, "run", 1, decision_id)
+    return await endings.end(store, merge_id, "run", 1, kind, decision_id)
+
+
+@pytest.mark.parametrize("kind", [Kind.APPROVE, Kind.REJECT])
+async def test_a_plan_that_comes_back_is_another_revision(
+    store: Store, tenant: Tenant, people: Reviewers, gateway: Gateway, kind: Kind
+) -> None:
+    """What was decided on it the first time, and not carried out, is not of it."""
+    waiting, reviewer, other = await held_back(tenant), await people(), await people()
+    stored = await reviewer.store_decision(store, waiting, kind)
+    now = waiting
+    for food in ("Salad", "Burger"):
+        await tenant.patch_contact(waiting["plan"]["survivor"], custom={"Favorite Food": food})
+        assert refusal(await other.approve(now)) == (412, "plan-stale")
+        now = await tenant.merge(waiting["id"])
+    assert (now["plan"]["revision"], now["plan"]["digest"]) == (3, waiting["plan"]["digest"])
+
+    assert await brought(gateway, store, waiting, stored) == Decided(effective=False, outcome=None)
+
+    with pytest.raises(PlanStale):
+        await acted_on(store, stored, waiting)
+    assert (await reviewer.decide(waiting["id"], now["plan"]["digest"], kind.value)).status_code == 200
+
+
+async def test_what_a_run_refused_without_asking_the_merge_stays_refused(
+    store: Store, tenant: Tenant, specialist: Reviewer
+) -> None:
+    """A second run of the merge has shown another plan, which the first one does not know of."""
+    waiting = await held_back(tenant)
+    await tenant.patch_contact(waiting["plan"]["survivor"], custom={"Favorite Food": "Salad"})
+    await proposals.propose(store, UUID(waiting["id"]), "second", 1, "contacts-changed", frozenset())
+    now = await tenant.merge(waiting["id"])
+    assert now["plan"]["revision"] == 2
+
+    assert refusal(await specialist.approve(now)) == (412, "plan-stale")
+
+    (told,) = (await tenant.merge(waiting["id"]))["decisions"]
+    with pytest.raises(PlanStale):
+        await acted_on(store, DecideInput(told["id"], "approve", now["plan"]["digest"]), waiting)
 
 
 async def test_a_role_that_is_given_back_counts_again(
