@@ -12,13 +12,13 @@ from api.policy_shapes import PolicyInput, PolicyVersions, StandingPolicy
 from api.responses import document
 from api.services import Caller, Wired, needs_in_database
 from domain.approval import ApprovalPolicy, Ask
-from domain.errors import PolicyInvalid
+from domain.errors import PersonRequired, PolicyInvalid
 from domain.plan import Outcome
 from domain.policy import Policy, SurvivorRule, policy_document
 from domain.policy_change import PolicyChange
 from store import policies
 from store.policies import PolicyVersion
-from store.tokens import Scope
+from store.tokens import OwnerKind, Scope
 
 router = APIRouter(route_class=StrictRoute, prefix="/v1/databases/{databaseId}/policy", tags=["Policies"])
 
@@ -35,12 +35,18 @@ async def get(caller: Reader, wired: Wired) -> Response:
     "",
     operation_id="putPolicy",
     response_model=StandingPolicy,
-    responses=may_refuse(PolicyInvalid),
+    responses=may_refuse(PolicyInvalid, PersonRequired),
     summary="Change the policy",
 )
 async def put(caller: Admin, wired: Wired, body: PolicyInput) -> Response:
-    """A change makes a new version; every merge pins the version that it ran under. What is absent stays."""
-    return document(policy_shown(*await policies.change(wired.store, caller.database_id, _change(body))))
+    """A change makes a new version; every merge pins the version that it ran under. What is absent stays.
+
+    For people alone: whoever asks for merges could have nobody asked about them any more.
+    """
+    if caller.token.owner_kind is OwnerKind.SERVICE:
+        raise PersonRequired
+    changed = await policies.change(wired.store, caller.database_id, _change(body), caller.token.id)
+    return document(policy_shown(*changed))
 
 
 @router.get(
@@ -58,7 +64,8 @@ def policy_shown(policy: Policy, approval: ApprovalPolicy) -> dict[str, object]:
 
 def version_document(version: PolicyVersion) -> dict[str, object]:
     survivor = version.survivor.value
-    said = {"version": version.version, "created": version.created, "survivor": survivor}
+    by = version.changed_by and {"person": version.person, "token": version.changed_by}
+    said = {"version": version.version, "created": version.created, "by": by, "survivor": survivor}
     return {**said, **_approval_document(version.approval)}
 
 

@@ -71,6 +71,7 @@ class StandingPolicy(Policy):
 class PolicyVersion(BaseModel):
     version: int
     created: str
+    by: dict[str, str | None] | None = Field(description="Whose change it is; null: the operator's, by the command.")
     survivor: Survivor
     approval: Approval
     blockedValues: list[str]

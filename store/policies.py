@@ -11,15 +11,20 @@ from domain.policy_change import PolicyChange, changed
 from store.engine import Store
 from store.locks import lock_schema
 from store.rules import approval_of, read_approval_policy
-from store.tables import policies
+from store.tables import people, policies, tokens
 
 
 @dataclass(frozen=True)
 class PolicyVersion:
-    """What a version said. Required columns and lookup keys are the database's own and have no versions."""
+    """What a version said. Required columns and lookup keys are the database's own and have no versions.
+
+    `changed_by` is the token that it was made with, and `person` whose that was; None: the operator, by the command.
+    """
 
     version: int
     created: datetime
+    changed_by: str | None
+    person: str | None
     survivor: SurvivorRule
     approval: ApprovalPolicy
 
@@ -30,15 +35,21 @@ async def get(store: Store, database_id: int) -> tuple[Policy, ApprovalPolicy]:
         return await read_approval_policy(connection, database_id)
 
 
-async def change(store: Store, database_id: int, wanted: PolicyChange) -> tuple[Policy, ApprovalPolicy]:
-    """A new version where something differs: what is executed from then on is planned under it."""
+async def change(
+    store: Store, database_id: int, wanted: PolicyChange, changed_by: str | None = None
+) -> tuple[Policy, ApprovalPolicy]:
+    """A new version where something differs: what is executed from then on is planned under it.
+
+    `changed_by` is the token of whoever wants it; None: the operator.
+    """
     async with store.transaction() as connection:
         await lock_schema(connection, database_id)
         policy, before = await read_approval_policy(connection, database_id)
         survivor, after = wanted.survivor or policy.survivor, changed(before, wanted)
         if (survivor, after) != (policy.survivor, before):
             version = {"database_id": database_id, "version": policy.version + 1, "survivor": survivor.value}
-            await connection.execute(insert(policies).values({**version, **_columns(after)}))
+            values = {**version, **_columns(after), "changed_by": changed_by}
+            await connection.execute(insert(policies).values(values))
         return await read_approval_policy(connection, database_id)
 
 
@@ -47,11 +58,18 @@ async def history(store: Store, database_id: int) -> list[PolicyVersion]:
     async with store.transaction() as connection:
         await read_approval_policy(connection, database_id)
         rows = await connection.execute(
-            select(policies, policies.c.deadline.label("decide_within"))
+            select(policies, policies.c.deadline.label("decide_within"), people.c.name.label("person"))
+            .outerjoin(tokens, tokens.c.id == policies.c.changed_by)
+            .outerjoin(people, people.c.id == tokens.c.person_id)
             .where(policies.c.database_id == database_id)
             .order_by(policies.c.version.desc())
         )
-        return [PolicyVersion(row.version, row.created, SurvivorRule(row.survivor), approval_of(row)) for row in rows]
+        return [
+            PolicyVersion(
+                row.version, row.created, row.changed_by, row.person, SurvivorRule(row.survivor), approval_of(row)
+            )
+            for row in rows
+        ]
 
 
 def _columns(approval: ApprovalPolicy) -> dict[str, object]:

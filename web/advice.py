@@ -184,7 +184,7 @@ ADVICE = {
     ),
     "person-required": (
         "Use a personal token, made with `onefold token create --person`, of somebody who has the role that this needs."
-        " A service's token can't be given the right to decide, whatever its scopes."
+        " A service's token can't be given the right to decide or to change a policy, whatever its scopes."
     ),
     "password-weak": "Choose one of 12 to 256 characters; a sentence that only you would say is good.",
     "plan-stale": (

@@ -70,7 +70,7 @@ async def change(request: Request, wired: Wired, viewer: SignedIn, database_id: 
     if form[_VERSION] != str(policy.version):
         raise FormStale
     try:
-        await policies.change(wired.store, database_id, change_in(form))
+        await policies.change(wired.store, database_id, change_in(form), viewer.token.id)
     except PolicyInvalid as refusal:
         return _form_page(request, viewer, database_id, form, refusal)
     return see(request, f"/databases/{database_id}")

@@ -102,7 +102,7 @@ def history(database_id: DatabaseId, as_json: Json = False) -> None:
 
         print_json({"versions": [version_document(one) for one in versions]})
         return
-    shown = table("Version", "Since", "Survivor", "Asks a person", "Blocked", whole=["Version", "Since"])
+    shown = table("Version", "Since", "By", "Survivor", "Asks a person", "Blocked", whole=["Version", "Since"])
     for one in versions:
         shown.add_row(*_row(one))
     console().print(shown)
@@ -112,7 +112,8 @@ def _row(version: "PolicyVersion") -> tuple[Any, ...]:
     asks = "; waits for ".join(fact for _, fact in approval_facts(version.approval))
     blocked = ", ".join(version.approval.blocked_values)
     since = f"{version.created:%Y-%m-%d %H:%M} UTC"
-    return str(version.version), since, version.survivor.value, asks, cell(blocked)
+    by = cell(version.person or "the operator")
+    return str(version.version), since, by, version.survivor.value, asks, cell(blocked)
 
 
 def _tell(policy: Policy, approval: ApprovalPolicy, *, as_json: bool) -> None:

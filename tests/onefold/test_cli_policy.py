@@ -70,7 +70,7 @@ async def _over_http(stack: Stack) -> tuple[int, Any, Any]:
     tenant = await new_tenant(store, stack.url)
     path = f"/v1/databases/{tenant.id}/policy"
     async with tenant.http as http:
-        shown = await http.put(path, json={"survivor": "newer", "approval": {"ask": "always"}})
+        shown = await tenant.put_policy({"survivor": "newer", "approval": {"ask": "always"}})
         versions = await http.get(f"{path}/versions")
     await store.close()
     return tenant.id, shown.json(), versions.json()

@@ -84,7 +84,7 @@ async def reviewers(store: Store, url: str, tenant: Tenant) -> AsyncIterator[Rev
 async def asks(tenant: Tenant, **approval: Any) -> None:
     """Has the database ask a person about every merge, or as said."""
     body = {"approval": {"ask": "always", **approval}}
-    answer = await tenant.http.put(f"/v1/databases/{tenant.id}/policy", json=body)
+    answer = await tenant.put_policy(body)
     assert answer.status_code == 200, answer.text
 
 

@@ -18,7 +18,7 @@ REFUSED = (422, "identity-blocked")
 
 
 async def block(tenant: Tenant, *values: str) -> None:
-    answer = await tenant.http.put(f"/v1/databases/{tenant.id}/policy", json={"blockedValues": list(values)})
+    answer = await tenant.put_policy({"blockedValues": list(values)})
     assert answer.status_code == 200, answer.text
 
 

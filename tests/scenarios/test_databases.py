@@ -113,8 +113,8 @@ async def test_a_policy_change_makes_a_new_version_which_the_next_plan_pins(tena
     await tenant.create(custom={"userId": "777374"})
     await tenant.register(A)
     first = await tenant.preview(A, "777374")
-    answer = await tenant.http.put(f"/v1/databases/{tenant.id}/policy", json={"survivor": "lookup-contact"})
-    same = await tenant.http.put(f"/v1/databases/{tenant.id}/policy", json={"survivor": "lookup-contact"})
+    answer = await tenant.put_policy({"survivor": "lookup-contact"})
+    same = await tenant.put_policy({"survivor": "lookup-contact"})
 
     told = await tenant.established(A, "777374")
 
@@ -125,7 +125,7 @@ async def test_a_policy_change_makes_a_new_version_which_the_next_plan_pins(tena
 
 
 async def test_a_survivor_that_no_policy_knows_is_a_422(tenant: Tenant) -> None:
-    answer = await tenant.http.put(f"/v1/databases/{tenant.id}/policy", json={"survivor": "richer"})
+    answer = await tenant.put_policy({"survivor": "richer"})
 
     assert (answer.status_code, (await show(tenant))["policy"]["version"]) == (422, 1)
 

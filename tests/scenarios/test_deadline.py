@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ def noticing(stack: Stack) -> Iterator[str]:
 async def noticed(noticing: str, tenant: Tenant) -> AsyncIterator[Tenant]:
     """The tenant at that process."""
     async with client(noticing, str(tenant.http.headers["Authorization"]).removeprefix("Bearer ")) as http:
-        yield Tenant(tenant.id, http)
+        yield replace(tenant, http=http)
 
 
 async def notices(store: Store, merge_id: str) -> list[Any]:

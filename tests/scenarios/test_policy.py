@@ -7,7 +7,10 @@ import httpx
 import pytest
 
 from domain.approval import PLACEHOLDERS
+from domain.policy import SurvivorRule
+from domain.policy_change import PolicyChange
 from domain.times import parse_time
+from store import policies
 from store.engine import Store
 from store.tokens import Scope
 from tests.stack import Stack
@@ -58,7 +61,7 @@ async def shown(tenant: Tenant) -> dict[str, Any]:
 
 
 async def put(tenant: Tenant, body: dict[str, Any]) -> httpx.Response:
-    return await tenant.http.put(f"/v1/databases/{tenant.id}/policy", json=body)
+    return await tenant.put_policy(body)
 
 
 async def versions(tenant: Tenant) -> list[dict[str, Any]]:
@@ -130,6 +133,7 @@ async def test_every_version_is_kept_with_its_time(tenant: Tenant) -> None:
     third, second, first = await versions(tenant)
 
     times = [parse_time(one.pop("created")) for one in (first, second, third)]
+    assert [bool(one.pop("by")) for one in (first, second, third)] == [False, True, True]
     assert times == sorted(set(times))
     unversioned = ("requiredColumns", "lookupKeys")
     assert first == {name: value for name, value in DEFAULT.items() if name not in unversioned}
@@ -184,6 +188,24 @@ async def test_only_an_admin_changes_it_and_only_readers_of_databases_see_it(
 
     assert {(answer.status_code, answer.json()["code"]) for answer in refused} == {(403, "scope-missing")}
     assert await shown(tenant) == DEFAULT
+
+
+async def test_no_service_changes_it_whatever_its_scopes(tenant: Tenant) -> None:
+    """Else whoever asks for merges could have nobody asked about them any more."""
+    answer = await tenant.http.put(f"/v1/databases/{tenant.id}/policy", json={"survivor": "older"})
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "person-required")
+    assert await shown(tenant) == DEFAULT
+
+
+async def test_a_version_names_whose_change_it_is(store: Store, tenant: Tenant) -> None:
+    await put(tenant, {"survivor": "older"})
+    await policies.change(store, tenant.id, PolicyChange(SurvivorRule.NEWER))
+
+    third, second, first = await versions(tenant)
+
+    assert second["by"] == {"person": "Tess Tester", "token": tenant.person.split("_")[1]}
+    assert (first["by"], third["by"]) == (None, None), "where it began, and what the operator did"
 
 
 async def test_changes_at_the_same_time_are_all_kept_each_as_a_version(tenant: Tenant) -> None:

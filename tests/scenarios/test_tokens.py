@@ -171,7 +171,6 @@ NEEDS: list[tuple[str, str, Any, Scope]] = [
     ("POST", "/v1/databases/{id}/columns", {"name": "More"}, Scope.DATABASES_WRITE),
     ("POST", "/v1/databases/{id}/appkeys", {"name": "more"}, Scope.DATABASES_WRITE),
     ("POST", "/v1/databases/{id}/campaigns", {"name": "more"}, Scope.DATABASES_WRITE),
-    ("PUT", "/v1/databases/{id}/policy", {"survivor": "older"}, Scope.ADMIN),
     ("POST", "/v1/databases", {"name": "more"}, Scope.ADMIN),
 ]
 

@@ -77,9 +77,9 @@ async def test_each_value_says_which_merge_and_rule_chose_it(library: Library, s
 async def test_a_value_that_was_written_after_the_merge_says_so(library: Library, specialist: Visitor) -> None:
     await library.here.register("a1|b1", created="2020-01-01", custom={"Alias Id": "later", "Loyalty Card": "old"})
     contact = await library.here.register("a2|b2", created="2020-02-01", custom={"Loyalty Card": "new"})
-    await library.here.http.put(f"/v1/databases/{library.here.id}/policy", json={"approval": {"ask": "never"}})
+    await library.here.put_policy({"approval": {"ask": "never"}})
     await library.here.established("a2|b2", "later", "Alias Id")
-    await library.here.http.put(f"/v1/databases/{library.here.id}/policy", json={"approval": {"ask": "always"}})
+    await library.here.put_policy({"approval": {"ask": "always"}})
     await library.here.patch_contact(contact, custom={"Loyalty Card": "newest"}, leadSource="shop Wien")
     text = text_of(await specialist.read(f"/contacts/{contact}"))
     assert "Loyalty Card newest written after merge" in text
