@@ -12,6 +12,7 @@ from api.merge_shapes import CommentInput, Decision, DecisionInput, DecisionPend
 from api.openapi import Responses, may_refuse
 from api.responses import document
 from api.services import Caller, Wired, authenticated, demand
+from domain.decision import Kind
 from domain.errors import (
     AlreadyDecided,
     DecisionLate,
@@ -28,7 +29,7 @@ from domain.errors import (
     ValueInvalid,
 )
 from store import reviews
-from store.decisions import Given, Kind
+from store.decisions import Given
 from store.merges import MergeRow, read_merge
 from store.tokens import OwnerKind, Scope, Token
 

@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.decision import Kind
 from domain.errors import (
     AlreadyDecided,
     DeadlineAhead,
@@ -42,13 +42,6 @@ from store.merges import PENDING_APPROVAL, MergeRow, read_merge
 from store.people import demand_role
 from store.tables import decisions
 from store.tokens import is_valid
-
-
-class Kind(StrEnum):
-    APPROVE = "approve"
-    REJECT = "reject"
-    WITHDRAW = "withdraw"
-
 
 ENDS = {Kind.REJECT: Outcome.REJECTED, Kind.WITHDRAW: Outcome.WITHDRAWN}
 

@@ -5,13 +5,14 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.decision import Kind
 from domain.documents import contact_from, policy_from
 from domain.errors import DeadlineAhead, MergeNotPending
 from domain.plan import Outcome, Plan
 from domain.ruleset import make_plan
 from ledger.merge_record import Execution
 from store.claims import claim
-from store.decisions import ENDS, Kind, demand_ending, refusals_noted
+from store.decisions import ENDS, demand_ending, refusals_noted
 from store.engine import Store
 from store.locks import lock_survivors
 from store.merges import PENDING_APPROVAL, MergeRow

@@ -12,12 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.approval import demand_not_blocked
+from domain.decision import Kind
 from domain.plan import CHANGING, Outcome
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
 from store import outbox
 from store.claims import claim
-from store.decisions import Kind, demand_approval, refusals_noted
+from store.decisions import demand_approval, refusals_noted
 from store.engine import Store
 from store.merges import PENDING_APPROVAL, PREPARING
 from store.plans import Planned, read_plan, read_plan_under_lock

@@ -9,9 +9,10 @@ from starlette.responses import Response
 
 from api.deciding import carry_out
 from api.services import Wired
+from domain.decision import Kind
 from domain.errors import Refusal
 from store import inbox
-from store.decisions import Given, Kind
+from store.decisions import Given
 from web.forms import read_bound_form, reason_trouble
 from web.page_route import PageRoute
 from web.rendering import LIVE, page

@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from api.deciding import carry_out
 from api.services import Services, Wired
+from domain.decision import Kind
 from domain.errors import AlreadyDecided, PlanStale, Refusal
 from store import reviews
-from store.decisions import Given, Kind
+from store.decisions import Given
 from store.inbox import Item
 from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute

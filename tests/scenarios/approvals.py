@@ -11,10 +11,11 @@ import httpx
 from sqlalchemy import text
 
 from api.gateway import Gateway
+from domain.decision import Kind
 from domain.messages import Decided, DecideInput
 from domain.roles import Role
 from store import decisions, tokens
-from store.decisions import Decider, Given, Kind
+from store.decisions import Decider, Given
 from store.engine import Store
 from store.merges import read_merge
 from store.tokens import Token

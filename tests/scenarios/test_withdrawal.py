@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from api.gateway import DecisionRefused, Gateway
+from domain.decision import Kind
 from domain.roles import Role
-from store.decisions import Kind
 from store.engine import Store
 from store.tokens import Scope
 from tests.scenarios.approvals import (

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.address import Address, Channel
+from domain.decision import Kind
 from domain.errors import PlanStale, RoleMissing
 from domain.identity import Identity
 from domain.plan import Outcome, Plan
@@ -17,7 +18,7 @@ from domain.request import MergeRequest
 from domain.roles import Role
 from ledger.merge_record import Execution
 from store import decisions, endings, merge_transaction, people, settlement, tokens
-from store.decisions import Given, Kind
+from store.decisions import Given
 from store.engine import Store
 from store.merges import join, read_merge
 from store.plans import Planned

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.address import Address, Channel
 from domain.approval import Ask
+from domain.decision import Kind
 from domain.errors import DeadlineAhead, DecisionNotFound, DecisionRequired, MergeNotFound, MergeNotPending
 from domain.identity import Identity
 from domain.plan import Outcome
@@ -15,7 +16,7 @@ from domain.policy_change import PolicyChange
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
 from store import decisions, endings, invariants, merge_transaction, never_merge, policies
-from store.decisions import Decider, Given, Kind
+from store.decisions import Decider, Given
 from store.engine import Store
 from store.merges import read_merge
 from store.plans import Planned, read_plan_under_lock

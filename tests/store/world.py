@@ -10,6 +10,7 @@ from domain.address import Address, Channel
 from domain.approval import Ask
 from domain.columns import Column, ColumnType
 from domain.contact_input import ContactInput
+from domain.decision import Kind
 from domain.identity import Identity
 from domain.plan import Outcome
 from domain.policy_change import PolicyChange
@@ -29,7 +30,7 @@ from store import (
     proposals,
     tokens,
 )
-from store.decisions import Decider, Given, Kind
+from store.decisions import Decider, Given
 from store.devices import Registration
 from store.engine import Store
 from store.merges import read_merge
