@@ -141,7 +141,7 @@ class Gateway:
     async def _bring_wherever_it_runs(
         self, merge: MergeRow, decision: DecideInput, ends: float
     ) -> WorkflowUpdateHandle[Decided]:
-        """To the run that the merge names or, where a Reset in Temporal ended that one, to the run that goes on."""
+        """To the run that the merge names or to the one that goes on in its place: a long wait, a Reset in Temporal."""
         try:
             return await self._bring(merge.workflow_id, merge.run_id, decision, ends)
         except RPCError as error:
@@ -179,8 +179,8 @@ class Gateway:
     async def plan_anew(self, workflow_id: str, run_id: str) -> None:
         """Tells an open run that something its plan depends on has changed. Raises ServiceUnavailable.
 
-        Where that run has ended, a Reset in Temporal may have put another in its place; if what is open there is
-        another request's, it looks at its plan once more than it has to.
+        Where that run has ended, another may go on in its place, after a long wait or a Reset in Temporal; if what is
+        open there is another request's, it looks at its plan once more than it has to.
         """
         for run in (run_id, None):
             try:

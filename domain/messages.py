@@ -8,8 +8,33 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
+class Proposal:
+    """What people are shown: a revision of the plan and its digest. `outcome` where the request ended instead.
+
+    `remaining` and `until_reminder` are seconds from now, by the database's clock.
+    """
+
+    outcome: str | None
+    revision: int = 0
+    digest: str = ""
+    remaining: float = 0
+    until_reminder: float = 0
+
+
+@dataclass(frozen=True)
+class Continued:
+    """What a run whose history grew long hands to the one that goes on in its place."""
+
+    shown: Proposal
+    reminded: bool
+
+
+@dataclass(frozen=True)
 class EstablishIdentityInput:
-    """The start of a run. `requester` is the id of the token that asked, `fingerprint` says what it asked for."""
+    """The start of a run. `requester` is the id of the token that asked, `fingerprint` says what it asked for.
+
+    `continued`: the same request has waited in another run before.
+    """
 
     merge_id: str
     database_id: int
@@ -22,6 +47,7 @@ class EstablishIdentityInput:
     merge_events: bool
     requester: str
     fingerprint: str
+    continued: Continued | None = None
 
 
 @dataclass(frozen=True)
@@ -48,20 +74,6 @@ class ProposeInput:
 
     merge_id: str
     cause: str
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What people are shown: a revision of the plan and its digest. `outcome` where the request ended instead.
-
-    `remaining` and `until_reminder` are seconds from now, by the database's clock.
-    """
-
-    outcome: str | None
-    revision: int = 0
-    digest: str = ""
-    remaining: float = 0
-    until_reminder: float = 0
 
 
 @dataclass(frozen=True)
@@ -108,12 +120,11 @@ class DecideInput:
 
 @dataclass(frozen=True)
 class Decided:
-    """What became of a decision. `effective`: the request ended by it, with this outcome.
+    """What a decision found. `outcome`: the request has ended, by it or otherwise; the merge's row tells by what.
 
     `outcome` None: nothing was done, since another revision of the plan stands.
     """
 
-    effective: bool
     outcome: str | None
 
 

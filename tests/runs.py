@@ -2,20 +2,23 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import psycopg
 from google.protobuf.message import Message
 from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
-from temporalio.client import Client, WorkflowHandle, WorkflowHistory
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowHistory
+from temporalio.service import RPCError
 
 from domain.messages import Settled
 from onefold.temporal import data_converter
 from tests.stack import KEYRING, Stack
-from workflows.establish_identity import EstablishIdentity
+from workflows.establish_identity import PLAN_ANEW, EstablishIdentity
 
+SHORT_HISTORY = "limit.historyCount.suggestContinueAsNew=30"
+"""A dynamic configuration of the server, which suggests it after 4,096 events otherwise."""
 Run = WorkflowHandle[EstablishIdentity, Settled]
 CONVERTER = data_converter(KEYRING)
 
@@ -49,6 +52,15 @@ async def until(holds: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(60):
         while not await holds():  # noqa: ASYNC110 - what is waited for happens in other processes
             await asyncio.sleep(0.02)
+
+
+async def until_it_went_on(run: Run) -> None:
+    """In another run, on a server with SHORT_HISTORY: it looks at its plan again until its history is long."""
+    async with asyncio.timeout(60):
+        while (await run.describe()).status is WorkflowExecutionStatus.RUNNING:
+            with suppress(RPCError):  # it has ended between
+                await run.signal(PLAN_ANEW)
+            await asyncio.sleep(0.2)
 
 
 async def is_merging(run: Run) -> bool:

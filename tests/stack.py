@@ -142,10 +142,10 @@ class Stack:
 
 
 @contextmanager
-def servers(folder: Path) -> Iterator[Stack]:
+def servers(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Iterator[Stack]:
     """PostgreSQL, migrated, and Temporal; no process of ours yet."""
     postgres = Postgres(folder, free_port())
-    temporal = Temporal(folder, free_port())
+    temporal = temporal_kind(folder, free_port())
     port = free_port()
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("ONEFOLD_", "TEMPORAL_"))},
@@ -178,9 +178,9 @@ def violations_in(told: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def whole_stack(folder: Path) -> Iterator[Stack]:
+def whole_stack(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Iterator[Stack]:
     with ExitStack() as held:
-        stack = held.enter_context(servers(folder))
+        stack = held.enter_context(servers(folder, temporal_kind))
         held.enter_context(stack.worker())
         held.enter_context(stack.api())
         yield stack

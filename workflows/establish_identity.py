@@ -1,6 +1,7 @@
 """EstablishIdentity: one run for one open request about one device."""
 
 from collections import deque
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -9,7 +10,9 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.names import END, MERGE, PREPARE, PROPOSE, REMIND
+    from domain.decision import Kind
     from domain.messages import (
+        Continued,
         Decided,
         DecideInput,
         EndInput,
@@ -35,8 +38,6 @@ OTHER_REQUEST = "other-request"
 PENDING = "merge-pending"
 NOT_PENDING = "merge-not-pending"
 
-_APPROVE = "approve"
-_WITHDRAW = "withdraw"  # of the request, whatever its plan by now
 _PLAN_STALE = "plan-stale"
 _CONTACTS_CHANGED = "contacts-changed"
 _DECIDED_ON_ANOTHER = "decided-on-another"
@@ -56,10 +57,12 @@ class EstablishIdentity:
 
     @workflow.init
     def __init__(self, asked: EstablishIdentityInput) -> None:
+        self._asked = asked
         self._merge_id = asked.merge_id
         self._fingerprint = asked.fingerprint
         self._settled: Settled | None = None
-        self._proposal: Proposal | None = None
+        self._proposal: Proposal | None = asked.continued.shown if asked.continued else None
+        self._reminded = asked.continued is not None and asked.continued.reminded
         self._executing = False
         self._contacts_changed = False
         self._decisions: deque[DecideInput] = deque()
@@ -68,8 +71,18 @@ class EstablishIdentity:
 
     @workflow.run
     async def run(self, asked: EstablishIdentityInput) -> Settled:
+        outcome = await self._undecided(asked) if asked.continued is None else None
+        if outcome is None:
+            outcome = await self._decided()
+        self._settled = Settled(self._merge_id, outcome, self._fingerprint)
+        workflow.set_current_details(ENDS[outcome])
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._settled
+
+    async def _undecided(self, asked: EstablishIdentityInput) -> str | None:
+        """The outcome where nobody is asked; None: a person has to decide."""
         workflow.set_current_details("Finding the device and its contacts, and planning what would become of them.")
-        prepared = await workflow.execute_local_activity(
+        prepared: PrepareResult = await workflow.execute_local_activity(
             PREPARE,
             asked,
             result_type=PrepareResult,
@@ -77,15 +90,9 @@ class EstablishIdentity:
             retry_policy=_RETRY,
             summary="Find the device, read both contacts, plan what would become of them",
         )
-        outcome = prepared.outcome
-        if outcome is None and not prepared.asks:
-            outcome = (await self._merge()).outcome
-        if outcome is None:
-            outcome = await self._decided()
-        self._settled = Settled(self._merge_id, outcome, self._fingerprint)
-        workflow.set_current_details(ENDS[outcome])
-        await workflow.wait_condition(workflow.all_handlers_finished)
-        return self._settled
+        if prepared.outcome is None and not prepared.asks:
+            return (await self._merge()).outcome
+        return prepared.outcome
 
     async def _merge(self, decision_id: str | None = None) -> MergeResult:
         workflow.set_current_details("Executing the plan, made again under lock. This can't be undone.")
@@ -104,7 +111,7 @@ class EstablishIdentity:
         proposal = await self._propose(_CONTACTS_CHANGED)
         now = workflow.now()
         deadline = now + timedelta(seconds=proposal.remaining)
-        reminder: datetime | None = now + timedelta(seconds=proposal.until_reminder)
+        reminder = now + timedelta(seconds=proposal.until_reminder)
         while proposal.outcome is None:
             self._executing = False
             if self._decisions:
@@ -121,12 +128,20 @@ class EstablishIdentity:
                     return outcome
                 proposal = await self._propose(_CONTACTS_CHANGED)
                 deadline = workflow.now() + timedelta(seconds=proposal.remaining)
-            elif reminder and workflow.now() >= reminder:
-                reminder = None
+            elif not self._reminded and workflow.now() >= reminder:
+                self._reminded = True
                 await self._remind()
+            elif workflow.info().is_continue_as_new_suggested():
+                await self._go_on_in_another_run(proposal)
             else:
-                await self._wait_until(reminder or deadline, reminding=reminder is not None)
+                await self._wait_until(deadline if self._reminded else reminder, reminding=not self._reminded)
         return proposal.outcome
+
+    async def _go_on_in_another_run(self, shown: Proposal) -> None:
+        """The server ends a run whose history grows too long. A decision comes first: its maker waits for this run."""
+        await workflow.wait_condition(lambda: bool(self._decisions) or workflow.all_handlers_finished())
+        if not self._decisions:
+            workflow.continue_as_new(replace(self._asked, continued=Continued(shown, self._reminded)))
 
     async def _wait_until(self, moment: datetime, *, reminding: bool) -> None:
         """Until something happens or the moment has come."""
@@ -155,20 +170,20 @@ class EstablishIdentity:
 
     async def _act_on(self, decision: DecideInput, proposal: Proposal) -> str | None:
         """The outcome where the decision takes effect; None where the request goes on waiting."""
-        if decision.kind != _WITHDRAW and decision.digest != proposal.digest:
-            self._answers[decision.decision_id] = Decided(effective=False, outcome=None)
+        if decision.kind != Kind.WITHDRAW and decision.digest != proposal.digest:
+            self._answers[decision.decision_id] = Decided(None)
             return None
         self._executing = True
-        if decision.kind == _APPROVE:
+        if decision.kind == Kind.APPROVE:
             result = await self._merge(decision.decision_id)
         else:
             result = await self._end(EndInput(self._merge_id, decision.kind, decision.decision_id))
         if result.outcome is not None:
-            self._answers[decision.decision_id] = Decided(effective=True, outcome=result.outcome)
+            self._answers[decision.decision_id] = Decided(result.outcome)
             return result.outcome
         if result.refused == _PLAN_STALE:
             again = await self._propose(_DECIDED_ON_ANOTHER)
-            self._answers[decision.decision_id] = Decided(effective=False, outcome=again.outcome)
+            self._answers[decision.decision_id] = Decided(again.outcome)
             return again.outcome
         # Refused in the handler, not by a validator: a decision that nobody stored has to leave evidence.
         self._answers[decision.decision_id] = ApplicationError(
@@ -233,7 +248,7 @@ class EstablishIdentity:
             raise answer
         if answer is None:
             assert self._settled is not None  # noqa: S101 - waited for
-            return Decided(effective=False, outcome=self._settled.outcome)
+            return Decided(self._settled.outcome)
         return answer
 
     @decide.validator
@@ -243,5 +258,5 @@ class EstablishIdentity:
 
     @workflow.signal(name=PLAN_ANEW)
     def plan_anew(self) -> None:
-        """One of the contacts was changed by another merge: people should see what became of the plan."""
+        """Something that the plan depends on has changed: people should see what became of it."""
         self._contacts_changed = True

@@ -1,5 +1,6 @@
 """Copies of the workflow that do something else once a person was asked: what a replay must not accept either."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from temporalio import workflow
@@ -124,6 +125,33 @@ class NeverLooksAtTheClock(EstablishIdentity):
         await workflow.wait_condition(lambda: bool(self._decisions or self._contacts_changed))
 
 
+@workflow.defn(name=NAME)
+class StaysInItsRun(EstablishIdentity):
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(asked)
+
+    async def _go_on_in_another_run(self, shown: Proposal) -> None:
+        await workflow.wait_condition(lambda: bool(self._decisions))
+
+
+@workflow.defn(name=NAME)
+class BeginsAgain(EstablishIdentity):
+    """It knows nothing of the run before."""
+
+    @workflow.init
+    def __init__(self, asked: EstablishIdentityInput) -> None:
+        super().__init__(asked)
+
+    @workflow.run
+    async def run(self, asked: EstablishIdentityInput) -> Settled:
+        return await super().run(replace(asked, continued=None))
+
+
 APPROVED = (
     "approved",
     "assigned-as-approved",
@@ -132,13 +160,17 @@ APPROVED = (
     "decision-refused-then-approved",
     "decided-twice-at-once",
 )
+WENT_ON = ("went-on-in-another-run",)
+IN_ANOTHER_RUN = ("approved-in-another-run",)
 ENDED = ("rejected", "withdrawn")
 EXPIRED = ("reminded-then-expired", "expired-at-the-second-attempt")
 SETTLED_ANEW = ("device-gone-while-it-waited", "blocked-while-it-waited")
 
 OTHERWISE: dict[type, tuple[str, ...]] = {
-    AsksNobody: (*APPROVED, *ENDED, *EXPIRED, *SETTLED_ANEW),
-    NeverLooksAtTheClock: (*APPROVED, *ENDED, *EXPIRED, *SETTLED_ANEW),
+    AsksNobody: (*APPROVED, *ENDED, *WENT_ON, *IN_ANOTHER_RUN, *EXPIRED, *SETTLED_ANEW),
+    NeverLooksAtTheClock: (*APPROVED, *ENDED, *WENT_ON, *EXPIRED, *SETTLED_ANEW),
+    StaysInItsRun: WENT_ON,
+    BeginsAgain: IN_ANOTHER_RUN,
     RemindsNobody: EXPIRED,
     ApprovesWhatExpired: EXPIRED,
     ApprovesWhatWasRejected: (*ENDED, *EXPIRED),

@@ -24,17 +24,38 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory, WorkflowUpdateFailedError
 
 from domain.messages import DecideInput, SettleInput
+from onefold.embedded.temporal import Temporal
 from store.engine import Store
 from tests.replay.stored import HISTORIES, path
-from tests.runs import Run, connect, is_merging, is_retrying, of_type, row_held, runs_of, until
+from tests.runs import (
+    SHORT_HISTORY,
+    Run,
+    connect,
+    is_merging,
+    is_retrying,
+    of_type,
+    row_held,
+    runs_of,
+    until,
+    until_it_went_on,
+)
 from tests.scenarios.approvals import Reviewer, asks, execute, pending, reviewers, when_done, when_revised
 from tests.stack import Stack, whole_stack
 from tests.tenant import Tenant, new_tenant
 from workflows.establish_identity import DECIDE, SETTLE
 
 DEVICE = "m1|c1"
+RUN_RECORDED = {"approved-in-another-run": 1}
+"""Which run of the database, where not the first."""
 _PROCESS = re.compile(r"[0-9]+@\S+")
 _STICKY_QUEUE = re.compile(r"\S+-[0-9a-f]{32}")
+
+
+class ImpatientTemporal(Temporal):
+    """Suggests that a run goes on in another as soon as one has waited for a person a little."""
+
+    def _server_options(self) -> list[str]:
+        return [*super()._server_options(), f"--dynamic-config-value={SHORT_HISTORY}"]
 
 
 @dataclass(frozen=True)
@@ -197,6 +218,14 @@ async def withdrawn(scene: Scene) -> None:
         assert answer.status_code == 200, answer.text
 
 
+async def went_on_in_another_run(scene: Scene) -> None:
+    """Its history had grown long, by the measure of ImpatientTemporal."""
+    async with held_back(scene) as (specialist, merge):
+        (first,) = await runs_of(scene.client, scene.tenant.id)
+        await until_it_went_on(first)
+        await decided(scene, specialist, merge)
+
+
 async def reminded_then_expired(scene: Scene) -> None:
     async with held_back(scene, deadlineSeconds=2) as (_, merge):
         await when_done(scene.tenant, merge["id"])
@@ -241,6 +270,8 @@ SCENES: dict[str, Callable[[Scene], Awaitable[None]]] = {
     "decided-twice-at-once": decided_twice_at_once,
     "rejected": rejected,
     "withdrawn": withdrawn,
+    "went-on-in-another-run": went_on_in_another_run,
+    "approved-in-another-run": went_on_in_another_run,
     "reminded-then-expired": reminded_then_expired,
     "expired-at-the-second-attempt": expired_at_the_second_attempt,
     "device-gone-while-it-waited": device_gone_while_it_waited,
@@ -263,17 +294,13 @@ async def record(stack: Stack, name: str) -> WorkflowHistory:
     client = await connect(stack)
     try:
         await SCENES[name](Scene(stack, client, store, tenant))
-        first = await _first_run(client, tenant.id)
-        await first.result()
-        return await first.fetch_history()
+        at = RUN_RECORDED.get(name, 0)
+        run = (await runs_of(client, tenant.id, at + 1))[at]
+        await run.result()
+        return await run.fetch_history()
     finally:
         await tenant.http.aclose()
         await store.close()
-
-
-async def _first_run(client: Client, database_id: int) -> Run:
-    first, *_ = await runs_of(client, database_id)
-    return first
 
 
 def without_processes(value: Any) -> Any:
@@ -288,7 +315,7 @@ def without_processes(value: Any) -> Any:
 
 
 async def main() -> None:
-    with tempfile.TemporaryDirectory() as folder, whole_stack(Path(folder)) as stack:
+    with tempfile.TemporaryDirectory() as folder, whole_stack(Path(folder), ImpatientTemporal) as stack:
         for name in sys.argv[1:] or [name for name in HISTORIES if not path(name).exists()]:
             history = await record(stack, name)
             document = without_processes(json.loads(history.to_json()))

@@ -26,11 +26,15 @@ HISTORIES: Mapping[str, Outcome] = {
     "decided-twice-at-once": Outcome.MERGED,
     "rejected": Outcome.REJECTED,
     "withdrawn": Outcome.WITHDRAWN,
+    "went-on-in-another-run": Outcome.MERGED,
+    "approved-in-another-run": Outcome.MERGED,
     "reminded-then-expired": Outcome.EXPIRED,
     "expired-at-the-second-attempt": Outcome.EXPIRED,
     "device-gone-while-it-waited": Outcome.NOT_FOUND,
     "blocked-while-it-waited": Outcome.BLOCKED,
 }
+WENT_ON = "went-on-in-another-run"
+"""The only one that does not end with the outcome: the next one does."""
 ASKED = tuple(HISTORIES)[tuple(HISTORIES).index("approved") :]
 """Those in which a person was asked."""
 

@@ -17,7 +17,7 @@ from onefold.temporal import data_converter
 from onefold.worker import WORKFLOWS, sandbox
 from tests.replay import changed, changed_while_waiting
 from tests.replay.record import DEVICE, SCENES, without_processes
-from tests.replay.stored import ASKED, FOLDER, HISTORIES, load, path
+from tests.replay.stored import ASKED, FOLDER, HISTORIES, WENT_ON, load, path
 from tests.runs import of_type, settled_in
 from tests.stack import KEYRING
 
@@ -41,7 +41,7 @@ async def test_a_stored_history_replays(name: str) -> None:
     await replayer().replay_workflow(load(name))
 
 
-@pytest.mark.parametrize("name", HISTORIES)
+@pytest.mark.parametrize("name", [name for name in HISTORIES if name != WENT_ON])
 async def test_a_stored_history_holds_the_outcome_that_it_is_stored_for(name: str) -> None:
     history = load(name)
     (ended,) = of_type(history, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED)
@@ -125,6 +125,13 @@ def test_the_end_that_came_too_early_is_in_its_history() -> None:
         for step in of_type(history, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
     ]
     assert steps == [PROPOSE, REMIND, END, PROPOSE, END]
+
+
+def test_a_run_that_went_on_in_another_did_nothing_but_wait() -> None:
+    history = load(WENT_ON)
+    assert history.events[-1].event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+    steps = of_type(history, EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+    assert {step.activity_task_scheduled_event_attributes.activity_type.name for step in steps} == {PROPOSE}
 
 
 def test_the_signal_is_in_its_history() -> None:

@@ -7,13 +7,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.gateway import DecisionRefused, Gateway
+from domain.decision import Kind
 from domain.errors import OwnRequest, PersonRequired, PlanStale, Refusal, RoleMissing
 from domain.messages import Decided, DecideInput
 from domain.plan import Outcome
 from domain.roles import Role
 from store import databases, endings, merge_transaction, proposals
 from store import people as all_people
-from store.decisions import Kind
 from store.engine import Store
 from store.tokens import OwnerKind, Scope, Token
 from tests.scenarios.approvals import VALUE, A, Reviewer, Reviewers, brought, execute, held_back, refusal
@@ -92,7 +92,7 @@ async def test_it_has_its_effect_where_nothing_came_between(
     decided = await brought(gateway, store, waiting, stored)
 
     outcome = {Kind.APPROVE: "merged", Kind.REJECT: "rejected"}[kind]
-    assert decided == Decided(effective=True, outcome=outcome)
+    assert decided == Decided(outcome)
 
 
 async def all_is_as_before(store: Store, tenant: Tenant, reviewer: Reviewer) -> None:
@@ -148,7 +148,7 @@ async def test_a_plan_that_comes_back_is_another_revision(
         now = await tenant.merge(waiting["id"])
     assert (now["plan"]["revision"], now["plan"]["digest"]) == (3, waiting["plan"]["digest"])
 
-    assert await brought(gateway, store, waiting, stored) == Decided(effective=False, outcome=None)
+    assert await brought(gateway, store, waiting, stored) == Decided(None)
 
     with pytest.raises(PlanStale):
         await acted_on(store, stored, waiting)
@@ -206,7 +206,7 @@ async def test_what_came_in_time_counts_though_it_is_carried_out_later(
 
     decided = await brought(gateway, store, waiting, stored)
 
-    assert decided == Decided(effective=True, outcome="merged")
+    assert decided == Decided("merged")
 
 
 async def test_a_decision_is_not_stored_for_who_may_not_make_it(

@@ -118,7 +118,7 @@ async def test_it_waits_until_the_last_minute(clock: Clock, people: Reviewers) -
     await clock.forward(timedelta(days=3) - timedelta(minutes=1))
     assert (await clock.row()).state == "pending_approval"
 
-    assert await clock.approve(await people()) == Decided(effective=True, outcome="merged")
+    assert await clock.approve(await people()) == Decided("merged")
 
 
 async def test_reviewers_are_reminded_once_after_three_quarters(clock: Clock) -> None:
@@ -143,7 +143,7 @@ async def test_reviewers_are_reminded_once_after_three_quarters(clock: Clock) ->
 async def test_a_next_revision_does_not_wait_longer(clock: Clock, people: Reviewers, tenant: Tenant) -> None:
     await clock.forward(timedelta(days=2))
     await tenant.patch_contact((await tenant.by_channel(A)).json()["id"], custom={"Favorite Food": "Salad"})
-    assert await clock.approve(await people()) == Decided(effective=False, outcome=None)
+    assert await clock.approve(await people()) == Decided(None)
     assert ((await clock.row()).state, (await clock.row()).revision) == ("pending_approval", 2)
 
     await clock.forward(timedelta(days=1, minutes=1))
