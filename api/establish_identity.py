@@ -170,7 +170,8 @@ async def _stored(wired: Services, merge_id: UUID) -> MergeRow | None:
 
 def _pending(request: Request, merge_id: UUID, row: MergeRow | None) -> Response:
     location = f"{request.base_url}v1/merges/{merge_id}"
-    pending = {"mergeId": merge_id, "state": row.state if row else PREPARING, "outcome": None}
+    state = row.state if row else PREPARING
+    pending = {"mergeId": merge_id, "state": state, "outcome": None, "page": f"{request.base_url}merges/{merge_id}"}
     # A run is done in a moment, a person is not: a caller who waits for one should ask seldom.
     retry = "60" if row and row.state == PENDING_APPROVAL else "1"
     return document(pending, status=202, headers={"Location": location, "Retry-After": retry})

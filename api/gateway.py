@@ -72,6 +72,14 @@ class RunClosed(Exception):
 
 
 @dataclass(frozen=True)
+class Doing:
+    """The activity that an open run is at, by its name, and which attempt it is."""
+
+    activity: str
+    attempt: int
+
+
+@dataclass(frozen=True)
 class Gateway:
     """`workflow_id_key` keys the ids: nobody can guess a phone number from one. `wait` is the longest answer."""
 
@@ -201,6 +209,18 @@ class Gateway:
         except _UNREACHABLE as error:
             raise ServiceUnavailable from error
         return None
+
+    async def doing(self, workflow_id: str, run_id: str) -> Doing | None:
+        """What a run is at; None where it waits, has ended or is not known. Raises ServiceUnavailable."""
+        handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
+        try:
+            described = await handle.describe(rpc_timeout=_DESCRIBE)
+        except _UNREACHABLE as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                return None
+            raise ServiceUnavailable from error
+        pending = described.raw_description.pending_activities
+        return Doing(pending[0].activity_type.name, pending[0].attempt) if pending else None
 
     async def has_workers(self) -> bool:
         """Whether somebody polls for both kinds of task."""

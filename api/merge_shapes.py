@@ -59,6 +59,7 @@ class Pending(BaseModel):
     mergeId: str
     state: Literal["preparing", "pending_approval", "merging"]
     outcome: None
+    page: str = Field(description="Where people look at it, and decide.")
 
 
 class PlanRow(BaseModel):

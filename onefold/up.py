@@ -154,7 +154,7 @@ class Run:
         say(f". {shlex.quote(str(demo_env))}")
         say()
         if self.has_demo:
-            say("A first request, which merges two contacts of the demo data:", style="bold")
+            say("A first request. It waits for you on the page that its answer names:", style="bold")
             say(first_request(self.url, self.secrets["ONEFOLD_TOKEN"]))
         else:
             say("DATABASE_URL names a database of yours: the demo data and its tokens were left out.", style="bold")
@@ -172,10 +172,10 @@ class Run:
 
 
 def first_request(url: str, token: str) -> str:
-    """The seed's worked example, on the demo database that merges at once."""
+    """The seed's worked example, on the demo database whose merges wait for a person."""
     return " ".join(
         (
-            f"curl -sS -X PUT '{url}/databases/10000/establishidentity/PUSH-ap56921D/Sksd03jdJKK%7CH892hH'",
+            f"curl -sS -X PUT '{url}/databases/99999/establishidentity/PUSH-ap56921D/Sksd03jdJKK%7CH892hH'",
             f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'",
             """-d '{"identity": {"name": "userId", "value": "777374"}}'""",
         )

@@ -99,7 +99,7 @@ class Decider:
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision as it was stored. `took_effect`: the merge ended by it."""
+    """A decision as it was stored. `took_effect`: the merge ended by it; `refused`: it never will, and the code why."""
 
     id: UUID
     kind: Kind
@@ -112,6 +112,7 @@ class Decision:
     token_id: str
     at: datetime
     took_effect: bool
+    refused: str | None
 
     def document(self) -> dict[str, object]:
         return {
@@ -252,6 +253,7 @@ async def decisions_of(connection: AsyncConnection, merge_id: UUID) -> list[Deci
             token_id=row.token_id,
             at=row.at,
             took_effect=bool(row.took_effect),
+            refused=row.refused,
         )
         for row in rows
     ]

@@ -121,9 +121,12 @@ class Stack:
             yield process
 
     @contextmanager
-    def api(self, name: str = "serve", env: Mapping[str, str] | None = None) -> Iterator["Popen[bytes]"]:
+    def api(
+        self, name: str = "serve", env: Mapping[str, str] | None = None, probe: str = "/readyz"
+    ) -> Iterator["Popen[bytes]"]:
+        """`/healthz` as the probe: for a test of what it says while something is missing."""
         port = int((env or {}).get("ONEFOLD_PORT", self.port))
-        ready = partial(why_not_ready, f"http://127.0.0.1:{port}/readyz")
+        ready = partial(why_not_ready, f"http://127.0.0.1:{port}{probe}")
         with running(self._child(name, ("onefold", "serve"), env or {}, ready=ready)) as process:
             self.processes[name] = process
             yield process

@@ -8,11 +8,13 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from api.services import LARGEST_ID, Wired
+from domain import worked_example
 from domain.approval import Reason
 from domain.errors import MergeClaimed, MergeNotPending
 from store import databases, inbox, reviews
 from store.inbox import COUNTED, SHOWN, Filter, Tab
 from store.tokens import Scope
+from web.empty_inbox import why_empty
 from web.forms import read_bound_form
 from web.page_route import PageRoute
 from web.rendering import LIVE, page, see
@@ -48,6 +50,8 @@ async def show(
         databases=[(one.id, one.name) for one in await databases.list_all(wired.store, viewer.onlooker.reach)],
         reasons=[one.value for one in Reason if one is not Reason.ALWAYS],
         decides=_decides(viewer),
+        empty=None if items else await why_empty(request, wired, viewer, tab),
+        example=worked_example,
         most=SHOWN,
         now=datetime.now(UTC),
     )

@@ -19,10 +19,12 @@ from store.tokens import Scope
 from web.forms import demand_text, read_bound_form
 from web.page_route import PageRoute
 from web.plan_view import PlanView
+from web.progress import BEGUN, has_begun, read_item, read_progress
 from web.rendering import LIVE, page, see
 from web.revision_view import revision_views
 from web.security import security_headers
 from web.seen_merge import merge_sight
+from web.steps import BEGUN_STEPS
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, prefix="/merges/{merge_id}", include_in_schema=False)
@@ -33,17 +35,15 @@ _COMMENT_LENGTH = 4000
 @router.get("")
 async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     try:
-        item = await read(wired, viewer, merge_id)
+        item = await read_item(wired, viewer, merge_id)
     except MergeNotFound:
-        if not await _has_begun(wired, viewer, merge_id):
+        if not await has_begun(wired, viewer, merge_id):
             raise
-        return page(request, "review_begun.html", cache=LIVE, merge_id=merge_id)
+        return page(request, "review_begun.html", cache=LIVE, merge_id=merge_id, steps=BEGUN_STEPS, page_version=BEGUN)
     seen = await merge_sight(wired.store, viewer, item.merge)
     shown = PlanView.of(item, seen)
+    progress = await read_progress(wired, item)
     async with wired.store.statements() as connection:
-        revisions = await reviews.revisions_of(connection, merge_id)
-        comments = await reviews.comments_of(connection, merge_id)
-        decided = await decisions.decisions_of(connection, merge_id)
         next_one = await inbox.next_item(connection, viewer.deciding_onlooker, but=merge_id)
     return page(
         request,
@@ -56,10 +56,10 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
         reveal_token=viewer.form_token(f"/merges/{merge_id}/reveal"),
         refusal=await why_not(wired, viewer, item),
         may_claim=viewer.may(Scope.MERGES_DECIDE, item.merge.database_id),
-        revisions=revision_views(revisions, seen),
-        comments=comments,
-        decisions=decided,
-        effective=next((one for one in decided if one.took_effect), None),
+        progress=progress,
+        steps=progress.steps,
+        page_version=progress.version,
+        revisions=revision_views(progress.revisions, seen),
         next_one=next_one,
         now=datetime.now(UTC),
     )
@@ -68,7 +68,7 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
 @router.get("/plan.json")
 async def plan(wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     """As the API shows it, with its decisions, revisions and comments; its values as the page shows them."""
-    item = await read(wired, viewer, merge_id)
+    item = await read_item(wired, viewer, merge_id)
     seen = await merge_sight(wired.store, viewer, item.merge)
     whole = json.loads(cast("bytes", document(await whole_document(wired.store, item.merge)).body))
     return Response(
@@ -99,20 +99,11 @@ async def release(request: Request, wired: Wired, viewer: SignedIn, merge_id: UU
 @router.post("/comments")
 async def comment(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     form = await read_bound_form(request, viewer)
-    await read(wired, viewer, merge_id)
+    await read_item(wired, viewer, merge_id)
     if form.has("text"):
         demand_text("The comment", form["text"], _COMMENT_LENGTH)
         await reviews.comment(wired.store, merge_id, viewer.session.person_id, form["text"])
     return see(request, f"/merges/{merge_id}#comments")
-
-
-async def read(wired: Services, viewer: Viewer, merge_id: UUID) -> Item:
-    """Raises MergeNotFound also for a merge of a database that the viewer does not reach."""
-    async with wired.store.statements() as connection:
-        item = await inbox.read_item(connection, merge_id)
-    if item is None or not viewer.may(Scope.MERGES_READ, item.merge.database_id):
-        raise MergeNotFound
-    return item
 
 
 async def why_not(wired: Services, viewer: Viewer, item: Item) -> Refusal | None:
@@ -122,18 +113,12 @@ async def why_not(wired: Services, viewer: Viewer, item: Item) -> Refusal | None
 
 
 async def _specialist(wired: Services, viewer: Viewer, merge_id: UUID) -> int:
-    item = await read(wired, viewer, merge_id)
+    item = await read_item(wired, viewer, merge_id)
     if not viewer.may(Scope.MERGES_DECIDE, item.merge.database_id):
         raise RoleMissing
     if item.merge.state != PENDING_APPROVAL:
         raise MergeNotPending
     return viewer.session.person_id
-
-
-async def _has_begun(wired: Services, viewer: Viewer, merge_id: UUID) -> bool:
-    """A request whose run has started, and has not stored its plan."""
-    database_id = await wired.gateway.find_database(merge_id)
-    return database_id is not None and viewer.may(Scope.MERGES_READ, database_id)
 
 
 def _back(given: str, merge_id: UUID) -> str:

@@ -16,8 +16,9 @@ from store.inbox import Item
 from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute
 from web.plan_view import PlanView
+from web.progress import read_item
 from web.rendering import LIVE, page, see
-from web.review import read, why_not
+from web.review import why_not
 from web.revision_view import changes_between
 from web.seen_merge import merge_sight
 from web.viewer import SignedIn, Viewer
@@ -40,7 +41,7 @@ async def ask_rejection(request: Request, wired: Wired, viewer: SignedIn, merge_
 async def approve(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     """Whoever approves has shown within minutes who they are, and has typed a part of the identity where it matters."""
     form = await read_bound_form(request, viewer, "digest")
-    item = await read(wired, viewer, merge_id)
+    item = await read_item(wired, viewer, merge_id)
     if not viewer.session.is_fresh:
         return see(request, f"/login?next=/merges/{merge_id}/approve")
     is_current = form["digest"] == item.merge.plan_digest
@@ -53,7 +54,7 @@ async def approve(request: Request, wired: Wired, viewer: SignedIn, merge_id: UU
 @router.post("/reject")
 async def reject(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     form = await read_bound_form(request, viewer, "digest")
-    item = await read(wired, viewer, merge_id)
+    item = await read_item(wired, viewer, merge_id)
     is_current = form["digest"] == item.merge.plan_digest
     if is_current and (trouble := reason_trouble(form)):
         return await _ask(request, wired, viewer, merge_id, Kind.REJECT, form, trouble)
@@ -70,7 +71,7 @@ async def _ask(
     form: Form | None = None,
     trouble: str | None = None,
 ) -> Response:
-    item = await read(wired, viewer, merge_id)
+    item = await read_item(wired, viewer, merge_id)
     if refusal := await why_not(wired, viewer, item):
         return _refused(request, merge_id, refusal)
     if kind is Kind.APPROVE and not viewer.session.is_fresh:
@@ -106,7 +107,7 @@ async def _stale(
     request: Request, wired: Services, viewer: Viewer, merge_id: UUID, given: Given, form: Form
 ) -> Response:
     """Only what changed since the revision that they looked at."""
-    item = await read(wired, viewer, merge_id)
+    item = await read_item(wired, viewer, merge_id)
     async with wired.store.statements() as connection:
         revisions = await reviews.revisions_of(connection, merge_id)
     seen = next((one for one in revisions if one.plan_digest == given.digest), revisions[0])

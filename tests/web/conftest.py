@@ -1,4 +1,3 @@
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -6,7 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from fastapi import FastAPI
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser
 from temporalio.client import Client
 
 from api.app import create_app
@@ -15,20 +14,10 @@ from api.services import Services
 from store.engine import Store
 from tests.stack import Stack
 from tests.tenant import Tenant
+from tests.web.chromium import chromium
 from tests.web.looked_up import Library, library_on
 from tests.web.reviewing import Account, account, signed_in
 from web import pages
-
-_CHROMIUM = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 @asynccontextmanager
@@ -58,13 +47,8 @@ async def people(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    """Debian's Chromium: the one that Playwright would download is not needed."""
-    executable = shutil.which("chromium")
-    assert executable, "the pages' tests need Debian's chromium: apt-get install chromium"
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=executable, args=_CHROMIUM)
-        yield chromium
-        await chromium.close()
+    async with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ from tests.stack import CODEC_ORIGIN, Stack
 from tests.web.looks import LOOKS, Scheme, fits_and_follows, sound
 
 pytestmark = pytest.mark.slow
-expect.set_options(timeout=20_000)
 
 OUR_PAGES = ["/", "/problems", "/problems/device-not-found"]
 

@@ -32,7 +32,28 @@ async def test_an_empty_inbox_says_why(sam: httpx.AsyncClient) -> None:
     assert "No merge waits for a person" in page.text
     assert "You have claimed nothing" in (await sam.get("/inbox?tab=mine")).text
     assert "No person was asked about a merge yet" in (await sam.get("/inbox?tab=decided")).text
-    assert "Nothing here fits the filter" in (await sam.get("/inbox?reason=emails-differ")).text
+    assert "No merge waits for a person" in (await sam.get("/inbox?reason=emails-differ")).text
+
+
+async def test_an_inbox_that_a_filter_empties_says_how_many_it_hides(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    await held_back(tenant)
+    page = await sam.get("/inbox?reason=emails-differ")
+    assert "The filter hides the one that is here" in page.text
+    assert '<a href="/inbox?tab=open">Show it without the filter' in page.text
+    assert "First steps" not in page.text
+
+
+async def test_whoever_is_new_is_told_what_to_do_first(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    """On an installation without the demo's data: how a first request gets here."""
+    page = await sam.get("/inbox")
+    assert "First steps" in page.text
+    assert "onefold policy set N --ask always" in page.text
+    assert "demo.env" not in page.text
+    merge = await held_back(tenant)
+    await send(sam, f"/merges/{merge['id']}/reject", values={"reason": "No."})
+    after = await sam.get("/inbox")
+    assert "No merge waits for a person" in after.text
+    assert "First steps" not in after.text
 
 
 async def test_what_is_due_first_stands_first_with_its_risks(

@@ -89,7 +89,7 @@ async def test_every_end_has_its_page(store: Store, tenant: Tenant, sam: httpx.A
     assert "No person was asked" in text
     assert "Nothing was changed" in text
     again = await tenant.established(A, "another1")
-    assert "Executed" in await shown(sam, again["mergeId"])
+    assert "Reassigned" in await shown(sam, again["mergeId"])
 
 
 async def test_a_withdrawn_merge_says_by_whom(tenant: Tenant, sam: httpx.AsyncClient) -> None:

@@ -5,31 +5,9 @@
 const live = document.getElementById("live");
 const told = live.querySelector("[role=status]");
 const title = document.title;
-let stream = null;
 
-live.hidden = false;
-remembered(document.getElementById("live-on"), (on) => (on ? listen() : pause()));
+hear(live, tell, () => tell(shown()));
 const keys = remembered(document.getElementById("keys-on"), () => {});
-
-function remembered(box, act) {
-  box.checked = localStorage.getItem(box.id) !== "off";
-  box.addEventListener("change", () => {
-    localStorage.setItem(box.id, box.checked ? "on" : "off");
-    act(box.checked);
-  });
-  act(box.checked);
-  return box;
-}
-
-function listen() {
-  stream = new EventSource(live.dataset.events);
-  stream.addEventListener("message", (event) => tell(JSON.parse(event.data)));
-}
-
-function pause() {
-  stream?.close();
-  tell(shown());
-}
 
 function shown() {
   return [...document.querySelectorAll("[data-merge]")].map((row) => row.dataset.merge);
