@@ -5,10 +5,10 @@ PY := .venv/bin/python
 SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Console scripts under .venv/bin are not called here: a script's first line may hold neither a space nor a long path.
-.PHONY: help install run test check bench lock
+.PHONY: help install run test check bench screenshots lock
 
 help: ## say what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 install: ## set up .venv from the locks (quick when nothing changed)
 	@PYTHON='$(PYTHON)' sh scripts/install.sh
@@ -29,6 +29,10 @@ test: install ## set up, check, then run all tests, the fast ones first
 
 bench: install ## measure a merge request beside its bounds
 	$(PY) -m tests.bench
+
+screenshots: install ## take the README's pictures anew
+	@sh scripts/debian.sh chromium
+	$(PY) -m tests.pictures
 
 lock: install ## resolve the dependencies anew and write the locks
 	@sh scripts/lock.sh

@@ -12,6 +12,7 @@ from domain.roles import Role
 from onefold.cli import app
 from onefold.settings import Settings, UpSettings
 from store.tokens import SCOPES
+from tests.pictures.taking import names
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -67,6 +68,13 @@ def commands(command: object, path: tuple[str, ...]) -> set[tuple[str, ...]]:
 def test_every_file_that_is_linked_exists() -> None:
     for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_every_picture_is_shown_in_the_readers_own_scheme() -> None:
+    shown = re.findall(r'(dark\)" srcset|src)="docs/pictures/([a-z]+)-(dark|light)\.png"', README)
+    assert {f"{page}-{scheme}.png" for _, page, scheme in shown} == set(names())
+    assert all((scheme == "dark") == kind.startswith("dark") for kind, _, scheme in shown)
+    assert len(re.findall(r'<img alt="[^"]{40,}"', README)) == len(names()) / 2
 
 
 def test_nothing_is_left_to_be_filled_in() -> None:

@@ -105,10 +105,11 @@ def shell(script: str, **env: str) -> str:
 def test_what_it_prints_works_when_pasted(stack: Stack) -> None:
     process = stack.start_and_wait()
     answer = json.loads(shell(stack.line_after("A first request")))
-    assert answer["outcome"] == "merged"
+    assert answer["state"] == "pending_approval"
     sourced = stack.line_after("All of it as variables")
     status = 'curl -sS -o /dev/null -w "%{http_code}" -H "Authorization: Bearer $ONEFOLD_TOKEN"'
     assert shell(f'{sourced} && {status} "$ONEFOLD_URL/v1/merges/{answer["mergeId"]}"') == "200"
+    assert shell(f'curl -sS -o /dev/null -w "%{{http_code}} %{{redirect_url}}" "{answer["page"]}"').startswith("303 ")
     sign_in = '-d email=sam@onefold.example -d "password=$ONEFOLD_DEMO_PASSWORD" "$ONEFOLD_URL/login"'
     assert shell(f'{sourced} && curl -sS -o /dev/null -w "%{{http_code}}" {sign_in}') == "303"
     assert stack.said("/login    as sam@onefold.example")
