@@ -64,8 +64,10 @@ class Stack:
         return sentence in self.output.read_text(encoding="utf-8")
 
     def line_after(self, heading: str) -> str:
-        lines = self.output.read_text(encoding="utf-8").splitlines()
-        return lines[next(number for number, line in enumerate(lines) if line.startswith(heading)) + 1]
+        """As soon as both are there: what it prints last comes a moment after it says that it is ready."""
+        shape = re.compile(rf"^{re.escape(heading)}.*\n(.*)\n", re.MULTILINE)
+        self.eventually(lambda: bool(shape.search(self.output.read_text(encoding="utf-8"))))
+        return str(shape.findall(self.output.read_text(encoding="utf-8"))[0])
 
     def pid(self, name: str) -> int:
         return int(json.loads((self.data / "run" / f"{name}.json").read_text(encoding="utf-8"))["pid"])
