@@ -210,15 +210,17 @@ class Gateway:
             raise ServiceUnavailable from error
         return None
 
-    async def doing(self, workflow_id: str, run_id: str) -> Doing | None:
-        """What a run is at; None where it waits, has ended or is not known. Raises ServiceUnavailable."""
-        handle = self.client.get_workflow_handle(workflow_id, run_id=run_id)
+    async def doing(self, merge: MergeRow) -> Doing | None:
+        """What its run is at; None where it waits, has ended or is not known. Raises ServiceUnavailable."""
+        handle = self.client.get_workflow_handle(merge.workflow_id)  # whichever run goes on in its place
         try:
             described = await handle.describe(rpc_timeout=_DESCRIBE)
         except _UNREACHABLE as error:
             if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise ServiceUnavailable from error
+        if described.typed_search_attributes.get(MERGE_ID) != str(merge.id):
+            return None  # another request of the device
         pending = described.raw_description.pending_activities
         return Doing(pending[0].activity_type.name, pending[0].attempt) if pending else None
 

@@ -79,6 +79,6 @@ async def has_begun(wired: Services, viewer: Viewer, merge_id: UUID) -> bool:
 
 async def _doing(wired: Services, item: Item) -> Doing | None:
     try:
-        return await wired.gateway.doing(item.merge.workflow_id, item.merge.run_id)
+        return await wired.gateway.doing(item.merge)
     except ServiceUnavailable:
         return None

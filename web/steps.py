@@ -7,8 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from api.gateway import Doing
+from domain.decision import Kind
 from domain.plan import CHANGING
-from store.decisions import Decision, Kind
+from store.decisions import Decision
 from store.inbox import Item
 from store.merges import PENDING_APPROVAL, PREPARING, MergeRow
 from store.reviews import Revision
