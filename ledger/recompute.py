@@ -149,6 +149,12 @@ def recorded_outcome(entry: Entry) -> Outcome:
     return Outcome(json.loads(entry.canonical)["body"]["outcome"])
 
 
+def records_decision(entry: Entry, decision: DecisionRecord | None) -> bool:
+    """Whether the request ended by exactly this decision, according to the entry."""
+    recorded = json.loads(entry.canonical)["body"].get("decision")
+    return bool(recorded == (json.loads(canonical(decision.document())) if decision else None))
+
+
 def recorded_result(entry: Entry) -> dict[str, Any] | None:
     """The surviving contact as the commit left it, as its document."""
     for payload in entry.payloads:

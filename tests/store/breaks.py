@@ -187,7 +187,7 @@ BREAKS = {
     ),
     "a rejection that a merge was executed on": Break(
         "UPDATE decisions SET kind = 'reject' WHERE merge_id = %(approved)s",
-        {7},
+        {7, 8},
         "merge {approved} executed another plan than was approved",
     ),
     "another merge's approval": Break(
@@ -199,6 +199,52 @@ BREAKS = {
         "UPDATE merges SET decision_id = NULL WHERE id = %(approved)s",
         {8},
         "merge {approved} was executed, and nobody approved it who was asked",
+    ),
+    "a merge that nobody approved, in a database that always asks": Break(
+        "UPDATE merges SET decision_id = NULL, reasons = '{}' WHERE id = %(approved)s",
+        {8},
+        "merge {approved} was executed without the decision that its policy asks for",
+    ),
+    "a merge that a rule about identities asked about": Break(
+        """WITH rule AS (UPDATE policies SET ask = 'when', both_identified = true WHERE database_id = %(here)s)
+           UPDATE merges SET device_snapshot = jsonb_set(device_snapshot, '{identities}', '[{"value": "x"}]')
+           WHERE id = %(merged)s""",
+        {8},
+        "merge {merged} was executed without the decision that its policy asks for",
+    ),
+    "a merge that a rule about e-mails asked about": Break(
+        """WITH rule AS (UPDATE policies SET ask = 'when', emails_differ = true WHERE database_id = %(here)s)
+           UPDATE merges SET device_snapshot = jsonb_set(device_snapshot, '{email}', '"a@jerm.example"'),
+             lookup_snapshot = jsonb_set(lookup_snapshot, '{email}', '"b@jerm.example"') WHERE id = %(merged)s""",
+        {8},
+        "merge {merged} was executed without the decision that its policy asks for",
+    ),
+    "a merge that a rule about devices asked about": Break(
+        "UPDATE policies SET ask = 'when', devices_gained_over = 1 WHERE database_id = %(here)s",
+        {8},
+        "merge {merged} was executed without the decision that its policy asks for",
+    ),
+    "a merge that a rule about a changed identity asked about": Break(
+        """UPDATE policies SET ask = 'when', outcomes = '{reassigned}', identity_changed_within = '1 day'
+           WHERE database_id = %(here)s""",
+        {8},
+        "merge {reassigned} was executed without the decision that its policy asks for",
+    ),
+    "a decision that somebody else is said to have made": Break(
+        "UPDATE decisions SET person_id = person_id + 1 WHERE merge_id = %(approved)s",
+        {8},
+        "records another decision than its merge names",
+    ),
+    "a decision on another revision": Break(
+        "UPDATE decisions SET revision = 2 WHERE merge_id = %(rejected)s",
+        {8},
+        "records another decision than its merge names",
+    ),
+    "a decision that a merge names and its entry does not": Break(
+        """UPDATE merges SET decision_id = (SELECT decision_id FROM merges WHERE id = %(rejected)s)
+           WHERE id = %(expired)s""",
+        {8},
+        "records another decision than its merge names",
     ),
     "a requester who approved": Break(
         "UPDATE tokens SET person_id = %(person)s WHERE id = (SELECT requester FROM merges WHERE id = %(approved)s)",
