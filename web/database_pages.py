@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from starlette.responses import Response
 
-from api.services import Wired
+from api.services import Services, Wired
 from domain.approval import ApprovalPolicy
 from domain.errors import DatabaseNotFound, FormStale, PolicyInvalid, RoleMissing
 from domain.policy import Policy
@@ -13,6 +13,7 @@ from domain.policy_words import approval_facts, policy_facts
 from store import databases, policies
 from store.engine import Store
 from store.tokens import Scope
+from web.drafts import shows_again
 from web.forms import Form, read_bound_form
 from web.page_route import PageRoute
 from web.policy_form import as_form, change_in
@@ -72,8 +73,18 @@ async def change(request: Request, wired: Wired, viewer: SignedIn, database_id: 
     try:
         await policies.change(wired.store, database_id, change_in(form), viewer.token.id)
     except PolicyInvalid as refusal:
-        return _form_page(request, viewer, database_id, form, refusal)
+        return _form_page(request, viewer, database_id, form, refusal.detail, refusal.status)
     return see(request, f"/databases/{database_id}")
+
+
+@shows_again("/databases/{database_id:int}/policy")
+async def change_again(request: Request, wired: Services, viewer: Viewer, form: Form, database_id: int) -> Response:
+    """Where another version stands by now they are told, since theirs would undo it."""
+    policy, _ = await _policy_for(wired.store, viewer, database_id)
+    now = str(policy.version)
+    seen = f"You filled this in beside version {form[_VERSION]}; version {now} stands now. Compare them first."
+    current = Form({**form.fields, _VERSION: now})
+    return _form_page(request, viewer, database_id, current, seen if form[_VERSION] != now else None)
 
 
 async def _policy_for(store: Store, viewer: Viewer, database_id: int) -> tuple[Policy, ApprovalPolicy]:
@@ -84,16 +95,16 @@ async def _policy_for(store: Store, viewer: Viewer, database_id: int) -> tuple[P
 
 
 def _form_page(
-    request: Request, viewer: Viewer, database_id: int, form: Form, refusal: PolicyInvalid | None = None
+    request: Request, viewer: Viewer, database_id: int, form: Form, trouble: str | None = None, status: int = 200
 ) -> Response:
     return page(
         request,
         "policy.html",
         cache=LIVE,
-        status=refusal.status if refusal else 200,
+        status=status,
         viewer=viewer,
         database_id=database_id,
         form=form,
-        trouble=refusal.detail if refusal else None,
+        trouble=trouble,
         form_token=viewer.form_token(f"/databases/{database_id}/policy", form[_VERSION]),
     )

@@ -13,7 +13,7 @@ from domain.text import prose_flaw
 from web.rendering import own_path
 from web.viewer import Viewer
 
-_LARGEST = 64 * 1024
+LARGEST = 64 * 1024
 _REASON_LENGTH = 2000
 TOKEN = "form_token"  # noqa: S105 - a field's name
 
@@ -31,11 +31,11 @@ class Form:
         return bool(self[name])
 
 
-async def read_form(request: Request) -> Form:
+async def read_form(request: Request, largest: int = LARGEST) -> Form:
     """Raises FormForeign for a form of another site, BodyTooLarge."""
     demand_own_origin(request)
     length = request.headers.get("content-length")
-    if length is None or int(length) > _LARGEST:  # a browser says how long a form is
+    if length is None or int(length) > largest:  # a browser says how long a form is
         raise BodyTooLarge
     given = await request.form(max_files=0, max_fields=200)
     return Form({name: value for name, value in given.items() if not isinstance(value, UploadFile)})

@@ -8,12 +8,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.deciding import carry_out
-from api.services import Wired
+from api.services import Services, Wired
 from domain.decision import Kind
 from domain.errors import Refusal
 from store import inbox
 from store.decisions import Given
-from web.forms import read_bound_form, reason_trouble
+from web.drafts import shows_again
+from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute
 from web.rendering import LIVE, page
 from web.seen_merge import as_listed
@@ -46,6 +47,11 @@ async def reject(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     ]
     done = sum(refusal is None for _, refusal in results)
     return page(request, "inbox_rejected.html", cache=LIVE, results=results, done=done)
+
+
+@shows_again("/inbox/rejections")
+async def reject_again(request: Request, wired: Services, viewer: Viewer, form: Form) -> Response:
+    return await _ask(request, wired, viewer, form["which"], form["reason"])
 
 
 async def _ask(

@@ -8,14 +8,18 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from domain.errors import Refusal
+from api.services import services
+from domain.errors import FormStale, Refusal
 from web.advice import ADVICE
+from web.drafts import Draft
 from web.forms import read_form
 from web.rendering import LIVE, own_path, page, see
 from web.viewer import SignInNeeded
 
-# What a person wrote, and would lose with a session that ran out.
-_WRITTEN = ("reason", "text")
+_SENT_LATE = (
+    "Nothing was done: the form was of an earlier session, or something has changed since. "
+    "It is filled in as you left it: look at it, and send it again."
+)
 
 
 class PageRoute(APIRoute):
@@ -27,6 +31,8 @@ class PageRoute(APIRoute):
                 return await handler(request)
             except SignInNeeded:
                 return await _sign_in(request)
+            except FormStale as refusal:
+                return await _filled_in(request, refusal) or refused(request, refusal)
             except Refusal as refusal:
                 return refused(request, refusal)
             except RequestValidationError:
@@ -49,6 +55,17 @@ async def _sign_in(request: Request) -> Response:
         form = await read_form(request)
     except Refusal as refusal:
         return refused(request, refusal)
-    written = {name: form[name] for name in _WRITTEN if form.has(name)}
-    back = form["back"] or "/inbox"
-    return page(request, "signed_out.html", cache=LIVE, status=401, written=written, back=back)
+    draft = Draft.sent(own_path(request), form)
+    return page(request, "signed_out.html", cache=LIVE, status=401, draft=draft, back=form["back"] or "/inbox")
+
+
+async def _filled_in(request: Request, refusal: FormStale) -> Response | None:
+    """The page of a form that its author sent too late: what they wrote stays in it."""
+    viewer = request.state.viewer
+    draft = Draft.sent(own_path(request), await read_form(request))
+    if draft is None or not draft.is_of(viewer):
+        return None
+    answer = await draft.shown_again(request, services(request), viewer, _SENT_LATE)
+    if answer is not None:
+        answer.status_code = refusal.status
+    return answer

@@ -18,9 +18,13 @@ REFERENCE = "max-age=300"  # the same for everybody until the next release
 
 
 def page(request: Request, template: str, *, cache: str, status: int = 200, **values: object) -> HTMLResponse:
-    """`root` is where a proxy put this service: templates begin every link with it. `viewer` is who is signed in."""
+    """`root` is where a proxy put this service: templates begin every link with it. `viewer` is who is signed in.
+
+    `notice` is what the page says first, whatever it is about.
+    """
     root = request.scope.get("root_path", "")
     values.setdefault("viewer", getattr(request.state, "viewer", None))
+    values.setdefault("notice", getattr(request.state, "notice", None))
     text = _templates.get_template(template).render(root=root, version=request.app.version, **values)
     return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers()})
 

@@ -11,12 +11,13 @@ from starlette.responses import Response
 from api.merge_document import whole_document
 from api.responses import document
 from api.services import Services, Wired
-from domain.errors import MergeNotFound, MergeNotPending, Refusal, RoleMissing
+from domain.errors import MergeNotFound, MergeNotPending, Refusal, RoleMissing, ValueInvalid
 from store import decisions, inbox, reviews
 from store.inbox import Item
 from store.merges import PENDING_APPROVAL
 from store.tokens import Scope
-from web.forms import demand_text, read_bound_form
+from web.drafts import shows_again
+from web.forms import Form, demand_text, read_bound_form
 from web.page_route import PageRoute
 from web.plan_view import PlanView
 from web.progress import BEGUN, has_begun, read_item, read_progress
@@ -40,29 +41,7 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
         if not await has_begun(wired, viewer, merge_id):
             raise
         return page(request, "review_begun.html", cache=LIVE, merge_id=merge_id, steps=BEGUN_STEPS, page_version=BEGUN)
-    seen = await merge_sight(wired.store, viewer, item.merge)
-    shown = PlanView.of(item, seen)
-    progress = await read_progress(wired, item)
-    async with wired.store.statements() as connection:
-        next_one = await inbox.next_item(connection, viewer.deciding_onlooker, but=merge_id)
-    return page(
-        request,
-        "review.html",
-        cache=LIVE,
-        item=shown.item,
-        merge=shown.item.merge,
-        plan=shown,
-        sight=seen.sight,
-        reveal_token=viewer.form_token(f"/merges/{merge_id}/reveal"),
-        refusal=await why_not(wired, viewer, item),
-        may_claim=viewer.may(Scope.MERGES_DECIDE, item.merge.database_id),
-        progress=progress,
-        steps=progress.steps,
-        page_version=progress.version,
-        revisions=revision_views(progress.revisions, seen),
-        next_one=next_one,
-        now=datetime.now(UTC),
-    )
+    return await _review(request, wired, viewer, item)
 
 
 @router.get("/plan.json")
@@ -99,17 +78,58 @@ async def release(request: Request, wired: Wired, viewer: SignedIn, merge_id: UU
 @router.post("/comments")
 async def comment(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     form = await read_bound_form(request, viewer)
-    await read_item(wired, viewer, merge_id)
-    if form.has("text"):
+    item = await read_item(wired, viewer, merge_id)
+    if not form.has("text"):
+        return see(request, f"/merges/{merge_id}#comments")
+    try:
         demand_text("The comment", form["text"], _COMMENT_LENGTH)
-        await reviews.comment(wired.store, merge_id, viewer.session.person_id, form["text"])
+    except ValueInvalid as refusal:
+        request.state.notice = refusal.detail
+        return await _review(request, wired, viewer, item, form["text"], refusal.status)
+    await reviews.comment(wired.store, merge_id, viewer.session.person_id, form["text"])
     return see(request, f"/merges/{merge_id}#comments")
+
+
+@shows_again("/merges/{merge_id:uuid}/comments")
+async def comment_again(request: Request, wired: Services, viewer: Viewer, form: Form, merge_id: UUID) -> Response:
+    return await _review(request, wired, viewer, await read_item(wired, viewer, merge_id), form["text"])
 
 
 async def why_not(wired: Services, viewer: Viewer, item: Item) -> Refusal | None:
     """Why the viewer can't decide; None: they can. That it is decided, or under way, the page says anyway."""
     async with wired.store.transaction() as connection:
         return await decisions.why_not(connection, item.merge, viewer.decider)
+
+
+async def _review(
+    request: Request, wired: Services, viewer: Viewer, item: Item, written: str = "", status: int = 200
+) -> Response:
+    """`written`: a comment that was not stored."""
+    seen = await merge_sight(wired.store, viewer, item.merge)
+    shown = PlanView.of(item, seen)
+    progress = await read_progress(wired, item)
+    async with wired.store.statements() as connection:
+        next_one = await inbox.next_item(connection, viewer.deciding_onlooker, but=item.merge.id)
+    return page(
+        request,
+        "review.html",
+        cache=LIVE,
+        item=shown.item,
+        merge=shown.item.merge,
+        plan=shown,
+        sight=seen.sight,
+        reveal_token=viewer.form_token(f"/merges/{item.merge.id}/reveal"),
+        refusal=await why_not(wired, viewer, item),
+        may_claim=viewer.may(Scope.MERGES_DECIDE, item.merge.database_id),
+        progress=progress,
+        steps=progress.steps,
+        page_version=progress.version,
+        revisions=revision_views(progress.revisions, seen),
+        next_one=next_one,
+        written=written,
+        status=status,
+        now=datetime.now(UTC),
+    )
 
 
 async def _specialist(wired: Services, viewer: Viewer, merge_id: UUID) -> int:

@@ -13,6 +13,7 @@ from domain.errors import AlreadyDecided, PlanStale, Refusal
 from store import reviews
 from store.decisions import Given
 from store.inbox import Item
+from web.drafts import shows_again
 from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute
 from web.plan_view import PlanView
@@ -30,6 +31,11 @@ router = APIRouter(route_class=PageRoute, prefix="/merges/{merge_id}", include_i
 @router.get("/approve")
 async def ask_approval(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     return await _ask(request, wired, viewer, merge_id, Kind.APPROVE)
+
+
+@shows_again("/merges/{merge_id:uuid}/reject")
+async def reject_again(request: Request, wired: Services, viewer: Viewer, form: Form, merge_id: UUID) -> Response:
+    return await _ask(request, wired, viewer, merge_id, Kind.REJECT, form)
 
 
 @router.get("/reject")
@@ -73,7 +79,7 @@ async def _ask(
 ) -> Response:
     item = await read_item(wired, viewer, merge_id)
     if refusal := await why_not(wired, viewer, item):
-        return _refused(request, merge_id, refusal)
+        return _refused(request, merge_id, refusal, form)
     if kind is Kind.APPROVE and not viewer.session.is_fresh:
         return see(request, f"/login?next=/merges/{merge_id}/approve")
     shown = PlanView.of(item, await merge_sight(wired.store, viewer, item.merge))
@@ -87,6 +93,7 @@ async def _ask(
         plan=shown,
         typed=len(typed_part(item.merge)) if is_risky(item.merge) else 0,
         form=form or Form({}),
+        digest=form["digest"] if form else item.merge.plan_digest,
         apart=form.has("apart") if form else "apart" in request.query_params,
         trouble=trouble,
         now=datetime.now(UTC),
@@ -99,7 +106,7 @@ async def _decide(request: Request, wired: Services, viewer: Viewer, item: Item,
     except PlanStale:
         return await _stale(request, wired, viewer, item.merge.id, given, form)
     except AlreadyDecided as refusal:
-        return _refused(request, item.merge.id, refusal)
+        return _refused(request, item.merge.id, refusal, form)
     return see(request, f"/merges/{item.merge.id}")
 
 
@@ -124,6 +131,13 @@ async def _stale(
     )
 
 
-def _refused(request: Request, merge_id: UUID, refusal: Refusal) -> Response:
-    status = refusal.status
-    return page(request, "undecidable.html", cache=LIVE, status=status, merge_id=merge_id, refusal=refusal)
+def _refused(request: Request, merge_id: UUID, refusal: Refusal, form: Form | None) -> Response:
+    return page(
+        request,
+        "undecidable.html",
+        cache=LIVE,
+        status=refusal.status,
+        merge_id=merge_id,
+        refusal=refusal,
+        reason=form["reason"] if form else "",
+    )

@@ -6,17 +6,20 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from api.services import Wired
-from domain.errors import SignInBlocked, SignInFailed
+from api.services import Services, Wired
+from domain.errors import Refusal, SignInBlocked, SignInFailed
 from store import passwords, people, sessions, tokens
-from web.forms import read_bound_form, read_form
-from web.page_route import PageRoute
+from web.drafts import Draft
+from web.forms import LARGEST, Form, read_bound_form, read_form
+from web.page_route import PageRoute, refused
 from web.rendering import LIVE, page, see
-from web.viewer import MaybeSignedIn, SignedIn, end_session, set_session
+from web.viewer import MaybeSignedIn, SignedIn, end_session, set_session, viewer_with
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 Next = Annotated[str, Query(alias="next", max_length=2000)]
+
+_KEPT = "You are signed in again. Nothing was sent yet: the form is filled in as you left it."
 
 
 @router.get("/login")
@@ -27,19 +30,20 @@ async def login(request: Request, viewer: MaybeSignedIn, next_: Next = "/inbox")
 
 @router.post("/login")
 async def sign_in(request: Request, wired: Wired, before: MaybeSignedIn) -> Response:
-    form = await read_form(request)
+    form = await read_form(request, 2 * LARGEST)  # with the fields of another form in it
     email, back = form["email"], _own_path(form["next"])
     try:
         person_id = await passwords.check_password(wired.store, email, form.fields.get("password", ""))
     except (SignInFailed, SignInBlocked) as refusal:
-        return _form(request, back, email=email, status=refusal.status, trouble=refusal.title)
+        draft = Draft.carried(form)
+        return _form(request, back, email=email, status=refusal.status, trouble=refusal.title, draft=draft)
     person = await people.find(wired.store, email)
     assert person.id == person_id  # noqa: S101 - by the same address
-    answer = see(request, back)
     # Never the session that the browser came with: somebody else may have put it there.
     if before is not None:
         await tokens.revoke(wired.store, before.token.id)
     secret = await sessions.start(wired.store, person, request.headers.get("user-agent", "a browser without a name"))
+    answer = await _onward(request, wired, form, secret)
     set_session(request, answer, secret)
     return answer
 
@@ -69,8 +73,21 @@ async def revoke(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     return see(request, "/sessions")
 
 
+async def _onward(request: Request, wired: Services, form: Form, secret: str) -> Response:
+    """To the page that they came from, or to the form that they wrote when their session was over."""
+    draft, viewer = Draft.carried(form), await viewer_with(wired.store, secret, is_use=True)
+    shown = None
+    if draft is not None and viewer is not None and draft.is_of(viewer):
+        request.state.viewer = viewer
+        try:
+            shown = await draft.shown_again(request, wired, viewer, _KEPT)
+        except Refusal as refusal:
+            shown = refused(request, refusal)
+    return shown or see(request, _own_path(form["next"]))
+
+
 def _form(request: Request, back: str, **values: object) -> Response:
-    shown = {"trouble": None, "status": 200, **values}
+    shown = {"trouble": None, "status": 200, "draft": None, **values}
     status = int(str(shown.pop("status")))
     demo = request.app.state.demo_accounts
     return page(request, "login.html", cache=LIVE, status=status, back=_own_path(back), demo=demo, **shown)

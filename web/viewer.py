@@ -12,6 +12,7 @@ from api.services import Services, Wired
 from domain.errors import Unauthenticated
 from store import sessions, tokens
 from store.decisions import Decider
+from store.engine import Store
 from store.inbox import Onlooker
 from store.sessions import LONGEST, Session
 from store.tokens import Scope, Token
@@ -75,12 +76,16 @@ async def maybe_signed_in(request: Request, wired: Wired) -> Viewer | None:
 
 
 async def _viewer(request: Request, wired: Services, *, is_use: bool) -> Viewer | None:
-    secret = request.cookies.get(cookie_name(request), "")
+    return await viewer_with(wired.store, request.cookies.get(cookie_name(request), ""), is_use=is_use)
+
+
+async def viewer_with(store: Store, secret: str, *, is_use: bool) -> Viewer | None:
+    """Whose session has this secret; None: nobody's, or no longer."""
     try:
-        token, _ = await tokens.authenticate(wired.store, secret)
+        token, _ = await tokens.authenticate(store, secret)
     except Unauthenticated:
         return None
-    session = await sessions.read(wired.store, token.id, is_use=is_use)
+    session = await sessions.read(store, token.id, is_use=is_use)
     if session is None:
         return None  # a personal token, put into a cookie: it has none of a session's limits
     return Viewer(session, token, hmac.digest(secret.encode(), b"forms", hashlib.sha256))

@@ -178,18 +178,3 @@ async def test_nothing_is_decided_by_get_or_from_another_site(
     foreign = await sam.post(path, data=form, headers={"Sec-Fetch-Site": "cross-site"})
     assert (foreign.status_code, heading(foreign)) == (403, "The form was sent from another site. Nothing was done.")
     assert (await tenant.merge(merge["id"]))["decisions"] == []
-
-
-async def test_a_session_that_runs_out_in_a_rejection_keeps_what_was_written(
-    stack: Stack, tenant: Tenant, sam: httpx.AsyncClient
-) -> None:
-    merge = await held_back(tenant)
-    path = f"/merges/{merge['id']}/reject"
-    form = fields(await sam.get(path), path)
-    sam.cookies.clear()
-    answer = await sam.post(path, data={**form, "reason": "A long <reason>."})
-    assert (answer.status_code, heading(answer)) == (401, "Your session has ended")
-    assert "A long &lt;reason&gt;.</textarea>" in answer.text
-    assert f'href="/login?next={path}"' in answer.text
-    foreign = await sam.post(path, data=form, headers={"Sec-Fetch-Site": "cross-site"})
-    assert foreign.status_code == 403
