@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -13,7 +14,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 
 from onefold.children import running
 from onefold.embedded import postgres as embedded
@@ -30,6 +31,16 @@ _MIGRATIONS = Path(migrate.__file__).parent / "migrations"
 _TOKEN = text("""
     INSERT INTO tokens (id, secret_hash, owner, owner_kind, scopes, database_ids, expires)
     VALUES ('before00', :hash, 'a specialist', 'person', '{databases:read}', '{1}', now() + interval '1 hour')
+""")
+_CONTACT = text("""
+    INSERT INTO contacts (id, database_id, created, last_modified) OVERRIDING SYSTEM VALUE VALUES (:id, 1, now(), now())
+""")
+_SETTLED = text("""
+    INSERT INTO merges (id, database_id, state, outcome, settled, requester, workflow_id, run_id, channel, qualifier,
+      destination, identity_name, identity_value, use_crm_contact_as_winner, merge_events, plan, plan_digest,
+      survivor_id)
+    VALUES (gen_random_uuid(), 1, 'done', :outcome, make_timestamptz(2026, 1, :day, 0, 0, 0, 'UTC'), 'before00', 'w',
+      'r', 'PUSH', 'app', 'm|c', 'userId', 'v', false, true, '{}', 'digest', :contact)
 """)
 _DEBIANS = Path("/usr/lib/postgresql")  # `make test` installs Debian's own, which is older than the embedded one
 
@@ -109,14 +120,37 @@ def test_processes_that_migrate_at_once_wait_for_each_other(stack: Stack, fresh:
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [head()]
 
 
-async def test_a_persons_token_from_before_there_were_people_is_a_services(fresh: Engine) -> None:
-    """It keeps what it may, and never decides."""
-    secret = "x" * 43
-    with fresh.begin() as connection:
+@contextmanager
+def at_revision(engine: Engine, revision: str) -> Iterator[Connection]:
+    """What an older version of this software left."""
+    with engine.begin() as connection:
         config = Config()
         config.set_main_option("script_location", str(_MIGRATIONS))
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
+        yield connection
+
+
+def test_requests_from_before_are_known_to_have_changed_identities(fresh: Engine) -> None:
+    """Those that changed something, of the contact that survived them, the last of them."""
+    with at_revision(fresh, "0004") as connection:
+        connection.execute(_TOKEN, {"hash": b""})
+        connection.execute(text("INSERT INTO databases (id, name) VALUES (1, 'before')"))
+        for contact in (1, 2, 3):
+            connection.execute(_CONTACT, {"id": contact})
+        for contact, outcome, day in ((1, "assigned", 1), (1, "merged", 2), (1, "unchanged", 3), (2, "unchanged", 4)):
+            connection.execute(_SETTLED, {"contact": contact, "outcome": outcome, "day": day})
+    upgrade(fresh)
+
+    with fresh.connect() as connection:
+        rows = connection.execute(text("SELECT id, extract(day FROM identities_changed) FROM contacts ORDER BY id"))
+        assert [tuple(row) for row in rows] == [(1, 2), (2, None), (3, None)]
+
+
+async def test_a_persons_token_from_before_there_were_people_is_a_services(fresh: Engine) -> None:
+    """It keeps what it may, and never decides."""
+    secret = "x" * 43
+    with at_revision(fresh, "0001") as connection:
         connection.execute(_TOKEN, {"hash": sha256(secret.encode()).digest()})
     upgrade(fresh)
 
