@@ -16,7 +16,6 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
-    WorkflowContinuedAsNewError,
     WorkflowExecutionStatus,
     WorkflowFailureError,
     WorkflowUpdateFailedError,
@@ -349,11 +348,11 @@ class _Call:
         else:
             return joined
         # It is being planned or executed for another request, or was closing as we came. Most end in a moment; one
-        # that waits for a person by then says so when it is asked again, and one that went on in a new run is found.
+        # that waits for a person by then says so when it is asked again.
         try:
             async with asyncio.timeout(_LOOK_AGAIN.total_seconds()):
-                ended: Settled = await handle.result(follow_runs=False)
-        except (TimeoutError, WorkflowFailureError, WorkflowContinuedAsNewError):
+                ended: Settled = await handle.result()
+        except (TimeoutError, WorkflowFailureError):
             return None
         return ended
 

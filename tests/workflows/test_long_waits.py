@@ -21,17 +21,17 @@ from api.gateway import DATABASE_ID, MERGE_ID, Gateway
 from domain.address import Address, Channel
 from domain.errors import MergePending
 from domain.identity import Identity
-from domain.messages import Decided, DecideInput, Settled
+from domain.messages import Continued, Decided, DecideInput, EstablishIdentityInput, Proposal, Settled
 from domain.request import MergeRequest
 from onefold.embedded.temporal import binary
 from onefold.worker import create_worker
 from store.engine import Store
 from store.merges import MergeRow, read_merge
-from tests.runs import CONVERTER, SHORT_HISTORY, Run, of_type, until, until_it_went_on
+from tests.runs import CONVERTER, SHORT_HISTORY, Run, of_type, row_held, until, until_it_went_on
 from tests.scenarios.approvals import VALUE, A, Reviewers, asks, two_contacts
-from tests.stack import WORKFLOW_ID_KEY
+from tests.stack import WORKFLOW_ID_KEY, Stack
 from tests.tenant import APP_KEY, Tenant
-from workflows.establish_identity import DECIDE
+from workflows.establish_identity import DECIDE, EstablishIdentity
 
 QUEUE = "long-waits"
 _NOTICES = text("SELECT kind FROM outbox WHERE merge_id = :id AND channel = 'webhook' ORDER BY created")
@@ -173,6 +173,47 @@ async def test_a_reminder_is_sent_by_one_of_its_runs(
 
 async def _has_reminded(run: Run) -> bool:
     return REMIND in await steps_of(run)
+
+
+async def test_a_decision_is_taken_before_the_next_run_has_looked_again(
+    short: WorkflowEnvironment, stack: Stack, store: Store, tenant: Tenant, people: Reviewers
+) -> None:
+    """It knows what people were shown; a run that knows nothing yet turns decisions away."""
+    wait = await wait_of(short, store, tenant)
+    row = await wait.row()
+    shown = Proposal(None, row.revision, row.plan_digest, remaining=600, until_reminder=300)
+    asked = EstablishIdentityInput(
+        str(row.id),
+        tenant.id,
+        "PUSH",
+        APP_KEY,
+        A,
+        "userId",
+        VALUE,
+        False,
+        True,
+        wait.requester,
+        "",
+        Continued(shown, True),
+    )
+    async with row_held(stack, row.plan["survivor"]):
+        run = await short.client.start_workflow(EstablishIdentity.run, asked, id=f"goes-on-{row.id}", task_queue=QUEUE)
+        decision = DecideInput(str(uuid4()), "approve", row.plan_digest)
+        deciding = asyncio.create_task(run.execute_update(DECIDE, decision))
+        await until(lambda: _is_taken(run))
+        assert PROPOSE in await steps_of(run)
+        assert not of_type(await run.fetch_history(), EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await deciding
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "decision-not-found"
+
+    await run.terminate()
+    assert await wait.approve(people) == Decided("merged")
+
+
+async def _is_taken(run: Run) -> bool:
+    return bool(of_type(await run.fetch_history(), EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED))
 
 
 async def test_whoever_decides_is_answered_by_the_run_that_they_reached(
