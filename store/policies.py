@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from domain.approval import PLACEHOLDERS, ApprovalPolicy
 from domain.policy import Policy, SurvivorRule
 from domain.policy_change import PolicyChange, changed
+from store import outbox
 from store.engine import Store
 from store.locks import lock_schema
 from store.rules import approval_of, read_approval_policy
@@ -40,7 +41,7 @@ async def change(
 ) -> tuple[Policy, ApprovalPolicy]:
     """A new version where something differs: what is executed from then on is planned under it.
 
-    `changed_by` is the token of whoever wants it; None: the operator.
+    What waits for a person is shown anew. `changed_by` is the token of whoever wants it; None: the operator.
     """
     async with store.transaction() as connection:
         await lock_schema(connection, database_id)
@@ -50,6 +51,7 @@ async def change(
             version = {"database_id": database_id, "version": policy.version + 1, "survivor": survivor.value}
             values = {**version, **_columns(after), "changed_by": changed_by}
             await connection.execute(insert(policies).values(values))
+            await outbox.plan_anew_in_database(connection, database_id)
         return await read_approval_policy(connection, database_id)
 
 

@@ -11,7 +11,7 @@ from onefold.commands.moments import left, left_in_short
 from store.engine import Store
 from tests.onefold.cli import Command
 from tests.onefold.reviewing import Person
-from tests.scenarios.approvals import VALUE, A, B, asks, held_back, pending
+from tests.scenarios.approvals import VALUE, A, B, asks, held_back, pending, when_revised
 from tests.tenant import Tenant
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"
@@ -71,7 +71,9 @@ async def test_what_changed_since_the_revision_before_is_shown(tenant: Tenant, s
 async def test_a_changed_policy_and_an_added_device_are_shown_too(tenant: Tenant, specialist: Person) -> None:
     merge = await held_back(tenant)
     await asks(tenant, deadlineSeconds=60)
+    anew = await when_revised(tenant, merge["id"])
     await tenant.upsert({"userId": VALUE}, email="new@example.org")
+    assert (await specialist("approve", merge["id"], "--digest", anew["plan"]["digest"])).code == 3
 
     ended = await specialist("approve", merge["id"], "--digest", merge["plan"]["digest"])
 

@@ -8,7 +8,19 @@ import pytest
 from domain.roles import Role
 from store.engine import Store
 from store.people import give_role
-from tests.scenarios.approvals import VALUE, A, B, Reviewer, Reviewers, asks, held_back, pending, refusal, two_contacts
+from tests.scenarios.approvals import (
+    VALUE,
+    A,
+    B,
+    Reviewer,
+    Reviewers,
+    asks,
+    held_back,
+    pending,
+    refusal,
+    two_contacts,
+    when_revised,
+)
 from tests.tenant import MakeTenant, Tenant
 
 C = "muidC|channelC"
@@ -112,6 +124,7 @@ async def test_one_that_was_absorbed_before_the_decision_is_represented_too(
     """The run is told of the other merge a moment later, and the plan that the person saw still stands."""
     merge = await held_back(tenant)
     await asks(tenant, ask="never")
+    merge = await when_revised(tenant, merge["id"])
     third = await tenant.register(C)
     assert (await tenant.established(C, VALUE))["winnerRecipientId"] == third
 

@@ -1,6 +1,8 @@
 """While a merge waits the world goes on: what became of the plan is shown, and only what is shown can be approved."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -29,9 +31,10 @@ async def remove_device(tenant: Tenant, destination: str) -> None:
     assert (await tenant.http.delete(f"/v1/databases/{tenant.id}/devices/{device}")).status_code == 204
 
 
-async def allow(tenant: Tenant) -> None:
-    """From now on nobody is asked."""
+async def allow(tenant: Tenant, waiting: dict[str, Any]) -> dict[str, Any]:
+    """From now on nobody is asked; the merge as it waits under the new policy."""
     await asks(tenant, ask="never")
+    return await when_revised(tenant, waiting["id"])
 
 
 async def test_a_device_that_is_gone_is_not_found(tenant: Tenant, specialist: Reviewer) -> None:
@@ -134,15 +137,14 @@ async def test_another_request_that_touched_a_contact_makes_a_revision_by_itself
     tenant: Tenant, specialist: Reviewer, happens: Callable[[Tenant], Awaitable[None]]
 ) -> None:
     await tenant.register(C, leadSource="fair")
-    waiting = await held_back(tenant)
-    await allow(tenant)
+    waiting = await allow(tenant, await held_back(tenant))
 
     await happens(tenant)
 
-    anew = await when_revised(tenant, waiting["id"])
-    assert (anew["state"], anew["plan"]["revision"], anew["decisions"]) == ("pending_approval", 2, [])
-    assert [one["cause"] for one in anew["revisions"]] == ["requested", "contacts-changed"]
-    assert anew["revisions"][1]["changes"], "and it says what changed"
+    anew = await when_revised(tenant, waiting["id"], 3)
+    assert (anew["state"], anew["plan"]["revision"], anew["decisions"]) == ("pending_approval", 3, [])
+    assert [one["cause"] for one in anew["revisions"]] == ["requested", "contacts-changed", "contacts-changed"]
+    assert anew["revisions"][2]["changes"], "and it says what changed"
     assert (anew["reasons"], anew["deadline"]) == (waiting["reasons"], waiting["deadline"])
     assert refusal(await specialist.approve(waiting)) == (412, "plan-stale")
     assert (await specialist.approve(anew)).json()["outcome"] == "merged"
@@ -151,8 +153,7 @@ async def test_another_request_that_touched_a_contact_makes_a_revision_by_itself
 
 async def test_another_request_that_did_the_same_leaves_nothing_to_decide(tenant: Tenant) -> None:
     """The same merge from the other side: the identity's contact was merged into the device's."""
-    waiting = await held_back(tenant)
-    await allow(tenant)
+    waiting = await allow(tenant, await held_back(tenant))
     await tenant.patch_contact((await tenant.by_channel(A)).json()["id"], custom={"Alias Id": "A-1"})
 
     assert (await tenant.established(B, "A-1", "Alias Id"))["outcome"] == "merged"
@@ -202,14 +203,13 @@ async def test_what_a_plan_does_not_bind_does_not_make_it_stale(
     assert await tenant.events(device) == {"app.opened": one}
 
 
-async def test_a_policy_that_changed_makes_a_revision(tenant: Tenant, specialist: Reviewer) -> None:
+async def test_a_policy_that_changed_makes_a_revision_by_itself(tenant: Tenant, specialist: Reviewer) -> None:
     """The plan names the version under which it is executed."""
     waiting = await held_back(tenant)
     await tenant.keep("older")
 
+    anew = await when_revised(tenant, waiting["id"])
     assert refusal(await specialist.approve(waiting)) == (412, "plan-stale")
-
-    anew = await tenant.merge(waiting["id"])
     assert anew["plan"]["survivor"] == waiting["plan"]["absorbed"]
     assert anew["plan"]["policy"]["version"] == waiting["plan"]["policy"]["version"] + 1
     changed = {one["what"] for one in anew["revisions"][1]["changes"]}
@@ -218,12 +218,12 @@ async def test_a_policy_that_changed_makes_a_revision(tenant: Tenant, specialist
 
 
 async def test_a_merge_that_touched_nobody_else_disturbs_no_open_request(tenant: Tenant, specialist: Reviewer) -> None:
-    waiting = await held_back(tenant)
-    await allow(tenant)
+    waiting = await allow(tenant, await held_back(tenant))
     await tenant.register(C)
     await tenant.create(custom={"Alias Id": "free"})
 
     assert (await tenant.established(C, "free", "Alias Id"))["outcome"] == "merged"
-    await asks(tenant, ask="never")
+    await asks(tenant, ask="never")  # as before: no new version
 
-    assert len((await tenant.merge(waiting["id"]))["revisions"]) == 1
+    await asyncio.sleep(0.5)
+    assert len((await tenant.merge(waiting["id"]))["revisions"]) == 2
