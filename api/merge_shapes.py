@@ -124,6 +124,7 @@ class StoredDecision(BaseModel):
     by: dict[str, str | None]
     at: str
     tookEffect: bool = Field(description="False: it was stale, refused, or another one ended the merge.")
+    refused: str | None = Field(description="The code of the problem that it met: it never takes effect.")
 
 
 class Revision(BaseModel):

@@ -125,6 +125,7 @@ class Decision:
             "by": {"person": self.person, "token": self.token_id},
             "at": self.at,
             "tookEffect": self.took_effect,
+            "refused": self.refused,
         }
 
 

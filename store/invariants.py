@@ -151,6 +151,16 @@ _STATEMENTS: tuple[tuple[int, str, str], ...] = (
            WHERE d.kind = 'approve' AND d.at >= m.deadline""",
     ),
     (
+        8,
+        "merge {id} was ended by a decision that had been refused",
+        "SELECT m.id FROM merges m JOIN decisions d ON d.id = m.decision_id WHERE d.refused IS NOT NULL",
+    ),
+    (
+        8,
+        "merge {id} expired before its deadline",
+        "SELECT id FROM merges WHERE outcome = 'expired' AND settled < deadline",
+    ),
+    (
         9,
         "merge {id} ended {outcome} and yet names an absorbed contact",
         "SELECT id, outcome FROM merges WHERE outcome <> 'merged' AND absorbed_id IS NOT NULL",

@@ -91,7 +91,8 @@ def _print_decisions(to: Console, decisions: Sequence[Document]) -> None:
         to.print()
     for one in decisions:
         by = one["by"]["person"] or f"token {one['by']['token']}"
-        what = f"{one['decision']} of revision {one['revision']}, {_EFFECTS[one['tookEffect']]}"
+        refused = f" ({one['refused']})" if one["refused"] else ""
+        what = f"{one['decision']} of revision {one['revision']}, {_EFFECTS[one['tookEffect']]}{refused}"
         why = f": {one['reason']}" if one["reason"] else ""
         to.print(sentence(f"{moment(one['at'])} {by}: {what}{why}"))
 

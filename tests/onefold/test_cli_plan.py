@@ -92,7 +92,7 @@ async def test_decisions_and_comments_are_shown(tenant: Tenant, specialist: Pers
     ended = await specialist("plan", "show", merge["id"])
 
     words = " ".join(ended.out.split())
-    assert "UTC Tess Tester: approve of revision 1, without effect 20" in words
+    assert "UTC Tess Tester: approve of revision 1, without effect (plan-stale) 20" in words
     assert "UTC Tess Tester: reject of revision 2, took effect: Father and son. 20" in words
     assert "UTC Tess Tester: Same birthday, <U+202E>different street." in words
     assert ended.line("State") == "State done, rejected"

@@ -77,7 +77,7 @@ async def test_it_has_no_effect_where(
     assert refused.value.code == code
     now = await tenant.merge(waiting["id"])
     assert (now["state"], now["outcome"]) == ("pending_approval", None)
-    assert [one["tookEffect"] for one in now["decisions"]] == [False]
+    assert [(one["tookEffect"], one["refused"]) for one in now["decisions"]] == [(False, code)]
     assert (await (await people()).approve(waiting)).json()["outcome"] == "merged", "it went on waiting"
 
 

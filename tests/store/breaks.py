@@ -261,6 +261,16 @@ BREAKS = {
         {8},
         "merge {approved} was approved after its deadline",
     ),
+    "a refusal of what took effect": Break(
+        "UPDATE decisions SET refused = 'role-missing' WHERE merge_id = %(rejected)s",
+        {8},
+        "merge {rejected} was ended by a decision that had been refused",
+    ),
+    "a request that expired before its deadline": Break(
+        "UPDATE merges SET deadline = settled + interval '1 second' WHERE id = %(expired)s",
+        {8},
+        "merge {expired} expired before its deadline",
+    ),
     "a rejection that absorbed somebody": Break(
         "UPDATE merges SET absorbed_id = %(bystander)s WHERE id = %(rejected)s",
         {3, 9, 10},
