@@ -1,21 +1,21 @@
 """The inbox: what waits for a person, the most urgent first."""
 
 from datetime import UTC, datetime
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.services import LARGEST_ID, Wired
+from api.services import Wired
 from domain import worked_example
 from domain.approval import Reason
 from domain.errors import MergeClaimed, MergeNotPending
 from store import databases, inbox, reviews
-from store.inbox import COUNTED, SHOWN, Filter, Tab
+from store.inbox import COUNTED, SHOWN, Tab
 from store.tokens import Scope
 from web.empty_inbox import why_empty
 from web.forms import read_bound_form
+from web.inbox_filter import Chosen, chosen_filter
 from web.page_route import PageRoute
 from web.rendering import LIVE, page, see
 from web.seen_merge import as_listed
@@ -32,10 +32,10 @@ async def show(
     wired: Wired,
     viewer: SignedIn,
     tab: Tab = Tab.OPEN,
-    database: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    reason: Reason | None = None,
+    database: Chosen = "",
+    reason: Chosen = "",
 ) -> Response:
-    wanted = Filter(database, reason and reason.value)
+    wanted = chosen_filter(viewer, database, reason)
     async with wired.store.statements() as connection:
         items = await inbox.list_items(connection, viewer.onlooker, tab, wanted)
         counts = await inbox.count_items(connection, viewer.onlooker, wanted)

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.services import LARGEST_ID, Wired
-from domain.approval import Reason
+from api.services import Wired
 from store import inbox
-from store.inbox import Filter, Tab
+from store.inbox import Tab
 from web.event_stream import event_stream
+from web.inbox_filter import Chosen, chosen_filter
 from web.page_route import PageRoute
 from web.viewer import Viewer, watching
 
@@ -22,13 +22,13 @@ _EVERY = 2  # seconds
 async def events(
     request: Request,
     wired: Wired,
-    _: Annotated[Viewer, Depends(watching)],
+    watcher: Annotated[Viewer, Depends(watching)],
     tab: Tab = Tab.OPEN,
-    database: Annotated[int | None, Query(ge=1, le=LARGEST_ID)] = None,
-    reason: Reason | None = None,
+    database: Chosen = "",
+    reason: Chosen = "",
 ) -> Response:
     """A tab that was left open keeps nobody signed in."""
-    wanted = Filter(database, reason and reason.value)
+    wanted = chosen_filter(watcher, database, reason)
 
     async def listed(viewer: Viewer) -> list[str]:
         async with wired.store.statements() as connection:

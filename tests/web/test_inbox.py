@@ -70,7 +70,32 @@ async def test_what_is_due_first_stands_first_with_its_risks(
     for words in ("e-mails differ", "both are identified", "3 conflicts", "1 device moves", "777374", "tests"):
         assert words in page.text, words
     assert listed(await sam.get("/inbox?reason=both-identified")) == [second["id"]]
-    assert listed(await sam.get(f"/inbox?database={tenant.id + 1}")) == []
+
+
+async def test_the_filter_is_sent_as_its_form_sends_it(
+    make_tenant: MakeTenant, tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    """What is not chosen in a form is an empty text there."""
+    merge = await held_back(tenant, **RISKY)
+    other = await make_tenant()
+    form = re.search(r'<form method="get".*?</form>', (await sam.get("/inbox")).text, re.DOTALL)
+    assert form and re.findall(r' name="(\w+)"', form[0]) == ["tab", "database", "reason"]
+    for database, reason, found in (
+        ("", "", 1),
+        (tenant.id, "", 1),
+        ("", "both-identified", 0),
+        ("", "emails-differ", 1),
+        (tenant.id, "emails-differ", 1),
+        ("", "nonsense", 1),
+    ):
+        chosen = {"tab": "open", "database": database, "reason": reason}
+        page = await sam.get("/inbox", params=chosen)
+        assert (page.status_code, listed(page)) == (200, [merge["id"]] * found), chosen
+        async with sam.stream("GET", "/inbox/events", params=chosen) as heard:
+            assert heard.status_code == 200
+    for foreign in (str(other.id), "0", "x", str(2**63)):
+        for path in ("/inbox", "/inbox/events"):
+            assert (await sam.get(path, params={"database": foreign})).status_code == 404
 
 
 async def test_claiming_moves_it_to_mine_and_releasing_gives_it_back(tenant: Tenant, sam: httpx.AsyncClient) -> None:
