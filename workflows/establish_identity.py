@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NoReturn
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
@@ -132,16 +133,14 @@ class EstablishIdentity:
                 self._reminded = True
                 await self._remind()
             elif workflow.info().is_continue_as_new_suggested():
-                await self._go_on_in_another_run(proposal)
+                self._go_on_in_another_run(proposal)
             else:
                 await self._wait_until(deadline if self._reminded else reminder, reminding=not self._reminded)
         return proposal.outcome
 
-    async def _go_on_in_another_run(self, shown: Proposal) -> None:
-        """The server ends a run whose history grows too long. A decision comes first: its maker waits for this run."""
-        await workflow.wait_condition(lambda: bool(self._decisions) or workflow.all_handlers_finished())
-        if not self._decisions:
-            workflow.continue_as_new(replace(self._asked, continued=Continued(shown, self._reminded)))
+    def _go_on_in_another_run(self, shown: Proposal) -> NoReturn:
+        """The server ends a run whose history grows too long. No decision is in hand: its maker waits for this run."""
+        workflow.continue_as_new(replace(self._asked, continued=Continued(shown, self._reminded)))
 
     async def _wait_until(self, moment: datetime, *, reminding: bool) -> None:
         """Until something happens or the moment has come."""

@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import NoReturn
 
 from temporalio import workflow
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from domain.messages import DecideInput, EndInput, EstablishIdentityInput, MergeResult, Proposal, Settled
@@ -135,8 +137,8 @@ class StaysInItsRun(EstablishIdentity):
     async def run(self, asked: EstablishIdentityInput) -> Settled:
         return await super().run(asked)
 
-    async def _go_on_in_another_run(self, shown: Proposal) -> None:
-        await workflow.wait_condition(lambda: bool(self._decisions))
+    def _go_on_in_another_run(self, shown: Proposal) -> NoReturn:
+        raise ApplicationError("It stays.")
 
 
 @workflow.defn(name=NAME)

@@ -353,3 +353,14 @@ async def test_no_more_is_purged_at_once_than_a_statement_can(
         await outbox.mark_sent(waiting.store, due.id)
     await waiting.age(sent=outbox.KEPT * 2)
     assert [await outbox.purge(waiting.store) for _ in range(3)] == [2, 1, 0]
+
+
+async def test_a_purge_waits_for_nobody(waiting: Waiting) -> None:
+    await waiting.notify(await waiting.merge(), "webhook")
+    (due,) = await outbox.lease(waiting.store, "webhook", 1)
+    await outbox.mark_sent(waiting.store, due.id)
+    await waiting.age(sent=outbox.KEPT * 2)
+    async with waiting.store.transaction() as other:
+        await other.execute(text("SELECT id FROM outbox FOR UPDATE"))
+        assert await outbox.purge(waiting.store) == 0
+    assert await outbox.purge(waiting.store) == 1
