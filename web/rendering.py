@@ -1,7 +1,7 @@
 """From a template to an answer. Whatever a value holds, it never runs as markup."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -25,7 +25,8 @@ def page(request: Request, template: str, *, cache: str, status: int = 200, **va
     root = request.scope.get("root_path", "")
     values.setdefault("viewer", getattr(request.state, "viewer", None))
     values.setdefault("notice", getattr(request.state, "notice", None))
-    text = _templates.get_template(template).render(root=root, version=request.app.version, **values)
+    made = {"url": str(request.url), "made": datetime.now(UTC)}
+    text = _templates.get_template(template).render(root=root, version=request.app.version, **made, **values)
     return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers()})
 
 
