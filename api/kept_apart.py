@@ -9,8 +9,8 @@ from api.openapi import may_refuse
 from api.responses import document
 from api.services import LARGEST_ID, Caller, Wired, needs_in_database
 from domain.errors import PairNotFound, PersonRequired
-from store import never_merge
-from store.never_merge import KeptApart
+from store import kept_apart
+from store.kept_apart import KeptApart
 from store.tokens import Scope
 
 router = APIRouter(prefix="/v1/databases/{databaseId}/kept-apart", tags=["Kept apart"])
@@ -38,7 +38,7 @@ class KeptPairs(BaseModel):
 @router.get("", operation_id="listKeptApart", response_model=KeptPairs, summary="Pairs that are not the same person")
 async def list_(caller: Reader, wired: Wired) -> Response:
     """Those that stand. A request that would merge one of them is answered 409 `not-same-person`."""
-    pairs = await never_merge.list_standing(wired.store, caller.database_id)
+    pairs = await kept_apart.list_standing(wired.store, caller.database_id)
     return document({"pairs": [_document(pair) for pair in pairs]})
 
 
@@ -56,7 +56,7 @@ async def lift(pairId: PairId, caller: Specialist, wired: Wired) -> Response:
     """
     person_id = caller.token.person_id
     assert person_id is not None  # noqa: S101 - only people have that scope
-    if not await never_merge.lift(wired.store, caller.database_id, pairId, person_id):
+    if not await kept_apart.lift(wired.store, caller.database_id, pairId, person_id):
         raise PairNotFound
     return Response(status_code=204)
 

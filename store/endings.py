@@ -14,9 +14,9 @@ from ledger.merge_record import Execution
 from store.claims import claim
 from store.decisions import ENDS, demand_ending, refusals_noted
 from store.engine import Store
+from store.kept_apart import keep_apart
 from store.locks import lock_survivors
 from store.merges import PENDING_APPROVAL, MergeRow
-from store.never_merge import keep_apart
 from store.settlement import settle
 
 _SNAPSHOTS = text("SELECT device_snapshot, lookup_snapshot FROM merges WHERE id = :merge_id")

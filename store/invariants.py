@@ -87,7 +87,7 @@ _STATEMENTS: tuple[tuple[int, str, str], ...] = (
     (
         3,
         "pair {id}, which is kept apart, names contact {contact_id}, which is absorbed",
-        """SELECT n.id, c.id AS contact_id FROM never_merge n JOIN contacts c ON c.id IN (n.contact_id, n.other_id)
+        """SELECT n.id, c.id AS contact_id FROM kept_apart n JOIN contacts c ON c.id IN (n.contact_id, n.other_id)
            WHERE n.lifted IS NULL AND c.merged_into IS NOT NULL""",
     ),
     (

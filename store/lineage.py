@@ -41,7 +41,7 @@ _ABSORPTION = text("""
 _APART = text("""
     SELECT CASE n.contact_id WHEN :id THEN n.other_id ELSE n.contact_id END AS other_id, n.created, d.merge_id,
       p.name AS person, d.reason
-    FROM never_merge n JOIN decisions d ON d.id = n.decision_id JOIN people p ON p.id = d.person_id
+    FROM kept_apart n JOIN decisions d ON d.id = n.decision_id JOIN people p ON p.id = d.person_id
     WHERE (n.contact_id = :id OR n.other_id = :id) AND n.lifted IS NULL ORDER BY n.id
 """)
 _LISTS = text("""

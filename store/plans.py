@@ -12,15 +12,15 @@ from domain.plan import Outcome, Plan
 from domain.request import MergeRequest
 from domain.ruleset import make_plan
 from store.engine import RowsChanged, Store
+from store.kept_apart import are_kept_apart
 from store.locks import lock_request
-from store.never_merge import are_kept_apart
 from store.rules import POLICY, approval_of, policy_of
 from store.snapshots import PAIR, contact_of, lock_pair, pair_parameters
 
 # One statement, and so of one moment: the policy with each of the contacts, or alone where there is none.
 _INPUTS = text(f"""
     SELECT *,
-      EXISTS (SELECT FROM never_merge n WHERE n.database_id = :database_id AND n.lifted IS NULL) AS keeps_apart,
+      EXISTS (SELECT FROM kept_apart n WHERE n.database_id = :database_id AND n.lifted IS NULL) AS keeps_apart,
       EXISTS (SELECT FROM merges m WHERE m.database_id = :database_id AND m.state = 'pending_approval') AS has_pending
     FROM ({POLICY}) policy LEFT JOIN ({PAIR}) contact ON true
 """)  # noqa: S608 - our own text

@@ -48,7 +48,7 @@ _APPLY = f"""
       UPDATE inbox_messages SET contact_id = :survivor WHERE contact_id = :newer AND archived_by IS NULL
     ),
     pairs_followed AS (
-      UPDATE never_merge SET contact_id = CASE contact_id WHEN :absorbed THEN :survivor ELSE contact_id END,
+      UPDATE kept_apart SET contact_id = CASE contact_id WHEN :absorbed THEN :survivor ELSE contact_id END,
         other_id = CASE other_id WHEN :absorbed THEN :survivor ELSE other_id END
       WHERE (contact_id = :absorbed OR other_id = :absorbed) AND lifted IS NULL
     ),

@@ -346,8 +346,8 @@ decisions = Table(
     comment="what somebody decided; merges.decision_id names the one that took effect",
 )
 
-never_merge = Table(
-    "never_merge",
+kept_apart = Table(
+    "kept_apart",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("database_id", ForeignKey("databases.id"), nullable=False),
@@ -357,7 +357,7 @@ never_merge = Table(
     Column("created", _TIME, nullable=False, server_default=_NOW),
     Column("lifted", _TIME),
     Column("lifted_by", ForeignKey("people.id")),
-    Index("never_merge_standing_idx", "database_id", postgresql_where=text("lifted IS NULL")),
+    Index("kept_apart_standing_idx", "database_id", postgresql_where=text("lifted IS NULL")),
     comment="pairs that are not the same person; where one is absorbed, its survivor takes its place",
 )
 

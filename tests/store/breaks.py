@@ -53,7 +53,7 @@ BREAKS = {
         "absorbed contact {first} was written to, or still is in a list",
     ),
     "a pair of which one was absorbed": Break(
-        """INSERT INTO never_merge (database_id, contact_id, other_id, decision_id)
+        """INSERT INTO kept_apart (database_id, contact_id, other_id, decision_id)
            SELECT %(here)s, %(bystander)s, %(first)s, decision_id FROM merges WHERE id = %(rejected)s""",
         {3},
         "pair 1, which is kept apart, names contact {first}, which is absorbed",

@@ -15,7 +15,7 @@ from domain.plan import Outcome
 from domain.policy_change import PolicyChange
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
-from store import decisions, endings, invariants, merge_transaction, never_merge, policies
+from store import decisions, endings, invariants, kept_apart, merge_transaction, policies
 from store.decisions import Decider, Given
 from store.engine import Store
 from store.merges import read_merge
@@ -138,7 +138,7 @@ async def test_a_pair_is_kept_apart_while_one_of_them_is_absorbed(
     assert (await merging)[0] is Outcome.MERGED
 
     device = int(await one(scratch, f"SELECT device_snapshot->>'id' FROM merges WHERE id = '{merge_id}'"))
-    (pair,) = await never_merge.list_standing(store, ASKING)
+    (pair,) = await kept_apart.list_standing(store, ASKING)
     assert {pair.contact_id, pair.other_id} == {device, last}
     assert through not in {device, last}
     assert (await invariants.check(store)).violations == []
@@ -154,7 +154,7 @@ async def test_two_that_are_one_by_now_are_not_kept_apart(scratch: Scratch, worl
 
     assert await endings.end(store, merge_id, RUN, 1, Kind.REJECT, decision_id) is Outcome.REJECTED
 
-    assert await never_merge.list_standing(store, ASKING) == []
+    assert await kept_apart.list_standing(store, ASKING) == []
 
 
 async def not_the_same(store: Store, merge_id: UUID, decider: Decider) -> UUID:

@@ -8,22 +8,22 @@ from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.engine import Store
-from store.tables import never_merge
+from store.tables import kept_apart
 
 _STANDING = text("""
     SELECT EXISTS (
-      SELECT FROM never_merge
+      SELECT FROM kept_apart
       WHERE lifted IS NULL AND contact_id IN (:one, :other) AND other_id IN (:one, :other)
     )
 """)
 _LIST = text("""
     SELECT n.id, n.contact_id, n.other_id, n.created, d.merge_id, p.name AS person, d.reason
-    FROM never_merge n JOIN decisions d ON d.id = n.decision_id JOIN people p ON p.id = d.person_id
+    FROM kept_apart n JOIN decisions d ON d.id = n.decision_id JOIN people p ON p.id = d.person_id
     WHERE n.database_id = :database_id AND n.lifted IS NULL ORDER BY n.id
 """)
 # Several decisions may have kept the same two apart: none of them stands any more.
 _LIFT = text("""
-    UPDATE never_merge n SET lifted = now(), lifted_by = :person_id FROM never_merge named
+    UPDATE kept_apart n SET lifted = now(), lifted_by = :person_id FROM kept_apart named
     WHERE named.id = :id AND named.database_id = :database_id AND named.lifted IS NULL AND n.lifted IS NULL
       AND n.contact_id IN (named.contact_id, named.other_id) AND n.other_id IN (named.contact_id, named.other_id)
     RETURNING n.id
@@ -50,7 +50,7 @@ async def are_kept_apart(connection: AsyncConnection, one: int, other: int) -> b
 async def keep_apart(connection: AsyncConnection, database_id: int, one: int, other: int, decision_id: UUID) -> None:
     """Two live contacts. The caller holds their locks, so that no merge of either is under way."""
     pair = {"database_id": database_id, "contact_id": one, "other_id": other, "decision_id": decision_id}
-    await connection.execute(insert(never_merge).values(pair))
+    await connection.execute(insert(kept_apart).values(pair))
 
 
 async def list_standing(store: Store, database_id: int) -> list[KeptApart]:
