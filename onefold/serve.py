@@ -53,7 +53,7 @@ def application(settings: Settings) -> FastAPI:
         await store.close()
 
     app = create_app(lifespan, version("onefold"))
-    pages.install(app, _demo_accounts(settings))
+    pages.install(app, _demo_accounts(settings), over_tls=settings.pages_url.startswith("https:"))
     return app
 
 

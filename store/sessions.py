@@ -72,12 +72,10 @@ async def start(store: Store, person: Person, browser: str) -> str:
     return bearer
 
 
-async def read(store: Store, token_id: str, *, is_use: bool = True) -> Session | None:
-    """The session of a valid token, which is noted as used; None for a token that is no session."""
+async def read(store: Store, token_id: str, *, is_use: bool = True) -> Session:
+    """The session of a token that is valid in a cookie. `is_use` notes that it was used."""
     async with store.statements() as connection:
-        row = (await connection.execute(_READ, {"token_id": token_id})).one_or_none()
-        if row is None:
-            return None
+        row = (await connection.execute(_READ, {"token_id": token_id})).one()
         if is_use:
             await connection.execute(_SEEN, {"token_id": token_id, "seen_every": _SEEN_EVERY})
         return Session(**row._mapping)

@@ -58,7 +58,8 @@ _VALID = text("""
       ) END AS roles,
       EXISTS (SELECT FROM databases d WHERE d.id = :database_id) AS database_exists
     FROM tokens t LEFT JOIN sessions s ON s.token_id = t.id
-    WHERE t.id = :id AND t.revoked IS NULL AND t.expires > now() AND coalesce(s.last_seen > now() - :idle, true) AND (
+    WHERE t.id = :id AND t.revoked IS NULL AND t.expires > now()
+      AND CASE WHEN :in_cookie THEN s.last_seen > now() - :idle ELSE s.token_id IS NULL END AND (
       t.owner_kind = 'service' OR EXISTS (SELECT FROM people p WHERE p.id = t.person_id AND p.disabled IS NULL)
     )
 """)
@@ -143,17 +144,20 @@ def new_token() -> str:
     return f"of_{token_id}_{secrets.token_urlsafe(32)}"
 
 
-async def authenticate(store: Store, bearer: str, database_id: int = 0) -> tuple[Token, bool]:
+async def authenticate(
+    store: Store, bearer: str, database_id: int = 0, *, in_cookie: bool = False
+) -> tuple[Token, bool]:
     """The token, if it is valid at this moment, and whether the database exists: one statement, since every call asks.
 
     A revocation takes effect at the next call, and so does every change of a person's roles. The tokens of a disabled
-    person are not valid; a service that they answer for goes on, since others depend on it. Raises Unauthenticated.
+    person are not valid; a service that they answer for goes on, since others depend on it. A session's token is valid
+    in a cookie alone, and no other one there: what pages mask and ask again would else be a matter of courtesy. Raises
+    Unauthenticated.
     """
     token_id, secret = _parts(bearer)
+    asked = {"id": token_id, "database_id": database_id, "idle": SESSION_IDLE, "in_cookie": in_cookie}
     async with store.statements() as connection:
-        row = (
-            await connection.execute(_VALID, {"id": token_id, "database_id": database_id, "idle": SESSION_IDLE})
-        ).one_or_none()
+        row = (await connection.execute(_VALID, asked)).one_or_none()
     if row is None or not hmac.compare_digest(row.secret_hash, _hash(secret)):
         raise Unauthenticated
     kind = OwnerKind(row.owner_kind)

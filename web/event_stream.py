@@ -21,7 +21,7 @@ _LASTS = 4  # seconds
 
 def event_stream(request: Request, wired: Services, look: Look, *, every: float) -> StreamingResponse:
     """`look` is asked as whoever is signed in then; looking on is no use of the session."""
-    headers = {"Cache-Control": LIVE, "X-Accel-Buffering": "no", **security_headers()}
+    headers = {"Cache-Control": LIVE, "X-Accel-Buffering": "no", **security_headers(request)}
     return StreamingResponse(_told(request, wired, look, every), media_type="text/event-stream", headers=headers)
 
 

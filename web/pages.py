@@ -59,9 +59,10 @@ class DemoAccount:
     password: str
 
 
-def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = ()) -> None:
-    """Adds the pages to an application made by `create_app`."""
+def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = (), *, over_tls: bool = False) -> None:
+    """Adds the pages to an application made by `create_app`. `over_tls` is how people reach them, whoever ends it."""
     app.state.demo_accounts = demo_accounts
+    app.state.public_over_tls = over_tls
     for part in PARTS:
         app.include_router(part.router)
     app.mount("/static/swagger-ui", OwnFiles(packages=[("fastapi_offline", "static")]))

@@ -27,7 +27,7 @@ def page(request: Request, template: str, *, cache: str, status: int = 200, **va
     values.setdefault("notice", getattr(request.state, "notice", None))
     made = {"url": str(request.url), "made": datetime.now(UTC)}
     text = _templates.get_template(template).render(root=root, version=request.app.version, **made, **values)
-    return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers()})
+    return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers(request)})
 
 
 def see(request: Request, path: str) -> RedirectResponse:

@@ -45,7 +45,7 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
 
 
 @router.get("/plan.json")
-async def plan(wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+async def plan(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     """As the API shows it, with its decisions, revisions and comments; its values as the page shows them."""
     item = await read_item(wired, viewer, merge_id)
     seen = await merge_sight(wired.store, viewer, item.merge)
@@ -56,7 +56,7 @@ async def plan(wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
         headers={
             "Content-Disposition": f'attachment; filename="merge-{merge_id}.json"',
             "Cache-Control": LIVE,
-            **security_headers(),
+            **security_headers(request),
         },
     )
 

@@ -16,6 +16,7 @@ from store.engine import Store
 from store.inbox import Onlooker
 from store.sessions import LONGEST, Session
 from store.tokens import Scope, Token
+from web.security import over_tls
 
 _NAME = "onefold_session"
 
@@ -82,12 +83,10 @@ async def _viewer(request: Request, wired: Services, *, is_use: bool) -> Viewer 
 async def viewer_with(store: Store, secret: str, *, is_use: bool) -> Viewer | None:
     """Whose session has this secret; None: nobody's, or no longer."""
     try:
-        token, _ = await tokens.authenticate(store, secret)
+        token, _ = await tokens.authenticate(store, secret, in_cookie=True)
     except Unauthenticated:
         return None
     session = await sessions.read(store, token.id, is_use=is_use)
-    if session is None:
-        return None  # a personal token, put into a cookie: it has none of a session's limits
     return Viewer(session, token, hmac.digest(secret.encode(), b"forms", hashlib.sha256))
 
 
@@ -97,7 +96,7 @@ MaybeSignedIn = Annotated[Viewer | None, Depends(maybe_signed_in)]
 
 def cookie_name(request: Request) -> str:
     """Over TLS no other host or path can set it; over plain HTTP, as on loopback, a browser refuses that prefix."""
-    return f"__Host-{_NAME}" if request.url.scheme == "https" else _NAME
+    return f"__Host-{_NAME}" if over_tls(request) else _NAME
 
 
 def set_session(request: Request, answer: Response, secret: str) -> None:
@@ -106,13 +105,11 @@ def set_session(request: Request, answer: Response, secret: str) -> None:
         secret,
         max_age=int(LONGEST.total_seconds()),
         path="/",
-        secure=request.url.scheme == "https",
+        secure=over_tls(request),
         httponly=True,
         samesite="lax",
     )
 
 
 def end_session(request: Request, answer: Response) -> None:
-    answer.delete_cookie(
-        cookie_name(request), path="/", secure=request.url.scheme == "https", httponly=True, samesite="lax"
-    )
+    answer.delete_cookie(cookie_name(request), path="/", secure=over_tls(request), httponly=True, samesite="lax")

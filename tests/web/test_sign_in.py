@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from domain.roles import Role
+from onefold.serve import application
+from onefold.settings import Settings, read
 from store import passwords, people, sessions
 from store.engine import Store
 from tests.scenarios.approvals import execute
 from tests.stack import Stack
 from tests.tenant import Tenant, person_token
-from tests.web.visitors import PASSWORD, fields, heading, send, sign_in, visitor
+from tests.web.visitors import OURS, PASSWORD, fields, form_token, heading, send, sign_in, visitor
 
 pytestmark = pytest.mark.slow
 
@@ -127,7 +129,6 @@ async def test_using_a_session_keeps_it_within_twelve_hours(store: Store, signed
         await execute(store, nearly, token_id=token_id)
         assert await is_in(signed_in)
     session = await sessions.read(store, token_id)
-    assert session
     assert session.expires - session.authenticated <= sessions.LONGEST
 
 
@@ -161,11 +162,9 @@ async def test_nobody_ends_the_session_of_another(stack: Stack, store: Store, si
     async with visitor(stack.url) as another:
         await sign_in(another, other)
         theirs = another.cookies["onefold_session"].split("_")[1]
-        token = fields(await signed_in.get("/sessions"), "/logout")
-        assert token
-        form = re.search(r'action="/logout".*?value="([0-9a-f]{64})"', (await signed_in.get("/sessions")).text)
-        assert form
-        await signed_in.post("/sessions", data={"session": theirs, "form_token": form[1]})
+        good = form_token(signed_in.cookies["onefold_session"], "/sessions")
+        answer = await signed_in.post("/sessions", data={"session": theirs, "form_token": good})
+        assert answer.status_code == 303
         assert await is_in(another)
 
 
@@ -182,6 +181,25 @@ async def test_the_cookie_is_for_this_host_alone_and_no_script_reads_it(
     assert secure.startswith("__Host-onefold_session=of_")
     assert {"HttpOnly", "Path=/", "SameSite=lax", "Secure"} <= set(secure.split("; "))
     assert "Domain" not in secure
+
+
+@pytest.mark.parametrize("public_url", ["https://onefold.example", "http://onefold.example"])
+async def test_behind_a_proxy_that_says_nothing_of_tls_the_public_url_decides(
+    stack: Stack, email: str, monkeypatch: pytest.MonkeyPatch, public_url: str
+) -> None:
+    for name, value in {**stack.env, "ONEFOLD_PUBLIC_URL": public_url}.items():
+        monkeypatch.setenv(name, value)
+    app = application(read(Settings))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://api", headers=OURS) as browser,
+    ):
+        answer = await sign_in(browser, email)
+        page = await browser.get("/login")
+    over_tls = public_url.startswith("https:")
+    assert cookie(answer).startswith("__Host-" if over_tls else "onefold_session=")
+    assert ("Secure" in cookie(answer).split("; ")) is over_tls
+    assert page.headers.get("strict-transport-security") == ("max-age=31536000" if over_tls else None)
 
 
 @pytest.mark.parametrize(
@@ -255,6 +273,20 @@ async def test_a_personal_token_in_the_cookie_is_no_session(
 ) -> None:
     browser.cookies.set("onefold_session", await person_token(store, [tenant.id], Role.SPECIALIST))
     assert not await is_in(browser)
+
+
+async def test_what_a_cookie_holds_is_no_bearer_token(
+    store: Store, tenant: Tenant, signed_in: httpx.AsyncClient, email: str
+) -> None:
+    """It would read past the masks, and decide without showing again who decides."""
+    contact_id = await tenant.register("muidA|channelA", email="albert@example.org")
+    own = await person_token(store, [tenant.id], Role.SPECIALIST)
+    for path in ("/v1/merges", f"/v1/databases/{tenant.id}", f"/databases/{tenant.id}/contacts/{contact_id}"):
+        answers = [
+            (await signed_in.get(path, headers={"Authorization": f"Bearer {bearer}"})).status_code
+            for bearer in (own, signed_in.cookies["onefold_session"])
+        ]
+        assert answers == [200, 401], path
 
 
 async def test_the_demos_accounts_stand_on_no_other_sign_in_page(browser: httpx.AsyncClient) -> None:
