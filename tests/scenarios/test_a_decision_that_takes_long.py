@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from api.gateway import Doing, Gateway
 from store.engine import Store
+from store.merges import read_merge
 from store.tables import contacts
 from tests.scenarios.approvals import (
     VALUE,
@@ -126,3 +129,23 @@ async def test_what_is_under_way_without_a_person_waits_for_none(
     assert refusal(refused) == refusal(withdrawn) == (409, "merge-not-pending")
     done = await when_done(tenant, merge["id"])
     assert (done["outcome"], done["decisions"]) == ("merged", [])
+
+
+async def test_what_a_run_is_at_is_told_of_its_own_merge_alone(
+    store: Store, tenant: Tenant, hasty: Reviewer, gateway: Gateway
+) -> None:
+    """The device's next request runs under the same workflow id."""
+    _, device = await two_contacts(tenant)
+    await asks(tenant)
+    before = await pending(tenant)
+    await tenant.http.post(f"/v1/merges/{before['id']}/withdrawal", json={})
+    waiting = await pending(tenant)
+
+    async with row_held(store, device):
+        assert (await hasty.approve(waiting)).status_code == 202
+        async with store.statements() as connection:
+            rows = [await read_merge(connection, UUID(one["id"])) for one in (before, waiting)]
+        assert [await gateway.doing(row) for row in rows] == [None, Doing("merge", 1)]
+
+    await when_done(tenant, waiting["id"])
+    assert await gateway.doing(rows[1]) is None
