@@ -11,9 +11,10 @@ from temporalio.client import Client
 
 from domain.ruleset import RULESET
 from store.engine import Store
-from tests.scenarios.approvals import VALUE, held_back
+from tests.scenarios.approvals import VALUE, A, B, asks, held_back, pending
 from tests.stack import Stack
 from tests.tenant import Tenant
+from tests.web.looks import sound
 from tests.web.reviewing import account
 from tests.web.test_deciding_in_chromium import sign_in, window
 from tests.web.visitors import send, shown
@@ -71,6 +72,19 @@ async def test_the_comparison_is_a_table_and_keeps_its_headings_on_a_phone(
         headings = "cells => cells.map(cell => getComputedStyle(cell, '::before').content)"
         assert await row.locator("td").evaluate_all(headings) == ['"Older"', '"Newer"', '"Result"', '"Rule"']
         assert await row.locator("td").first.is_visible()
+
+
+async def test_a_long_value_widens_no_page(browser: Browser, stack: Stack, store: Store, tenant: Tenant) -> None:
+    """Also where it stands beside the table, among what is lost."""
+    await tenant.register(B, email=f"{'b' * 60}@example.org", custom={"userId": VALUE, "Favorite Food": "W" * 900})
+    await tenant.register(A, email=f"{'a' * 60}@example.org", custom={"Favorite Food": "Soup " * 99})
+    await asks(tenant)
+    merge = await pending(tenant)
+    async with window(browser) as page:
+        await sign_in(page, f"{stack.url}/inbox", await account(store, tenant))
+        for path in ("/inbox", f"/merges/{merge['id']}", f"/merges/{merge['id']}/approve"):
+            await page.goto(f"{stack.url}{path}")
+            await sound(page)
 
 
 async def test_the_page_outlives_temporals_history(
