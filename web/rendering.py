@@ -74,6 +74,7 @@ def _environment() -> Environment:
         "visible": visible,
         "ago": wording.ago,
         "badges": wording.badges,
+        "did": wording.did,
         "question": wording.question,
         "reason_words": wording.reason_words,
         "remaining": wording.remaining,

@@ -10,8 +10,8 @@ from api.deciding import carry_out
 from api.services import Services, Wired
 from domain.decision import Kind
 from domain.errors import AlreadyDecided, PlanStale, Refusal
-from store import reviews
-from store.decisions import Given
+from store import decisions, reviews
+from store.decisions import UNDECIDED, Decision, Given
 from store.inbox import Item
 from web.drafts import shows_again
 from web.forms import Form, read_bound_form, reason_trouble
@@ -79,7 +79,7 @@ async def _ask(
 ) -> Response:
     item = await read_item(wired, viewer, merge_id)
     if refusal := await why_not(wired, viewer, item):
-        return _refused(request, merge_id, refusal, form)
+        return await _undecidable(request, wired, viewer, merge_id, kind, refusal, form)
     if kind is Kind.APPROVE and not viewer.session.is_fresh:
         return see(request, f"/login?next=/merges/{merge_id}/approve")
     shown = PlanView.of(item, await merge_sight(wired.store, viewer, item.merge))
@@ -105,8 +105,8 @@ async def _decide(request: Request, wired: Services, viewer: Viewer, item: Item,
         await carry_out(wired, item.merge.id, viewer.token, given)
     except PlanStale:
         return await _stale(request, wired, viewer, item.merge.id, given, form)
-    except AlreadyDecided as refusal:
-        return _refused(request, item.merge.id, refusal, form)
+    except (AlreadyDecided, *UNDECIDED) as refusal:
+        return await _undecidable(request, wired, viewer, item.merge.id, given.kind, refusal, form)
     return see(request, f"/merges/{item.merge.id}")
 
 
@@ -131,7 +131,21 @@ async def _stale(
     )
 
 
-def _refused(request: Request, merge_id: UUID, refusal: Refusal, form: Form | None) -> Response:
+async def _undecidable(
+    request: Request,
+    wired: Services,
+    viewer: Viewer,
+    merge_id: UUID,
+    kind: Kind,
+    refusal: Refusal,
+    form: Form | None,
+) -> Response:
+    """Who sends the same decision again, as a double click does, is shown what became of it."""
+    effective = await _effective(wired, merge_id) if isinstance(refusal, AlreadyDecided) else None
+    is_own = effective is not None and effective.person_id == viewer.session.person_id
+    reason = form["reason"] if form else ""
+    if is_own and effective and effective.kind is kind and reason in ("", effective.reason):
+        return see(request, f"/merges/{merge_id}")
     return page(
         request,
         "undecidable.html",
@@ -139,5 +153,14 @@ def _refused(request: Request, merge_id: UUID, refusal: Refusal, form: Form | No
         status=refusal.status,
         merge_id=merge_id,
         refusal=refusal,
-        reason=form["reason"] if form else "",
+        effective=effective,
+        is_own=is_own,
+        reason=reason,
     )
+
+
+async def _effective(wired: Services, merge_id: UUID) -> Decision | None:
+    """What ended the merge; None where its time was up."""
+    async with wired.store.statements() as connection:
+        found = await decisions.decisions_of(connection, merge_id)
+    return next((one for one in found if one.took_effect), None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.decision import Kind
 from store.inbox import Item
 from store.merges import MergeRow
 
@@ -19,6 +20,7 @@ _REASONS = {
     "devices-gained": "many devices move",
     "identity-changed": "identity changed lately",
 }
+_DID = {Kind.APPROVE: "approved", Kind.REJECT: "rejected", Kind.WITHDRAW: "withdrew"}
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,11 @@ def badges(merge: MergeRow) -> list[Badge]:
 
 def reason_words(reason: str) -> str:
     return _REASONS.get(reason, reason)
+
+
+def did(kind: Kind) -> str:
+    """What somebody did who decided so."""
+    return _DID[kind]
 
 
 def who(item: Item, contact_id: int | None) -> str:

@@ -118,8 +118,27 @@ async def test_a_second_decider_is_told_who_decided_what(
     await send(sam, f"/merges/{merge['id']}/reject", values={"reason": "No."})
     answer = await sue.post(path, data={**late, "typed": VALUE[-4:]})
     assert (answer.status_code, heading(answer)) == (409, "Somebody decided before you")
-    assert re.search(r"Tess Tester decided before \(reject, 20[0-9T:.-]+Z\): the merge is rejected", words(answer))
+    assert re.search(r"Tess Tester rejected it, \d+ \w+ 20\d\d, \d\d:\d\d UTC", words(answer))
     assert (await sue.get(path)).status_code == 409
+
+
+@pytest.mark.parametrize(("kind", "values"), [("approve", {"typed": VALUE[-4:]}), ("reject", {"reason": "No."})])
+async def test_a_decision_that_is_sent_twice_leads_to_what_it_did(
+    tenant: Tenant, sam: httpx.AsyncClient, kind: str, values: dict[str, str]
+) -> None:
+    """As a double click does."""
+    merge = await held_back(tenant)
+    path = f"/merges/{merge['id']}/{kind}"
+    form = {**fields(await sam.get(path), path), **values}
+    clicks = await asyncio.gather(*(sam.post(path, data=form) for _ in range(2)))
+    for answer in (*clicks, await sam.post(path, data=form), await sam.get(path)):
+        assert (answer.status_code, answer.headers.get("location")) == (303, f"/merges/{merge['id']}")
+    other = {"approve": "reject", "reject": "approve"}[kind]
+    changed = await sam.get(path.replace(kind, other))
+    assert (changed.status_code, heading(changed)) == (409, "You have decided on this before")
+    if kind == "reject":
+        rewritten = await sam.post(path, data={**form, "reason": "Another reason."})
+        assert (rewritten.status_code, "Another reason." in rewritten.text) == (409, True)
 
 
 async def test_two_who_decide_at_once_end_it_once(

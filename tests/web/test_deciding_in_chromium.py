@@ -181,7 +181,7 @@ async def test_two_browsers_decide_at_once(browser: Browser, stack: Stack, store
         await expect(first.get_by_text("Rejected by Tess Tester")).to_be_visible()
         await second.get_by_role("button", name="Reject").click()
         await expect(second.get_by_role("heading", level=1)).to_have_text("Somebody decided before you")
-        await expect(second.get_by_text("decided before (reject,")).to_be_visible()
+        await expect(second.get_by_text("Tess Tester rejected it,")).to_be_visible()
         await axe_finds_nothing(second)
     assert (await when_done(tenant, merge["id"]))["outcome"] == "rejected"
 

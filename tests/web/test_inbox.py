@@ -33,6 +33,7 @@ async def test_an_empty_inbox_says_why(sam: httpx.AsyncClient) -> None:
     assert "You have claimed nothing" in (await sam.get("/inbox?tab=mine")).text
     assert "No person was asked about a merge yet" in (await sam.get("/inbox?tab=decided")).text
     assert "No merge waits for a person" in (await sam.get("/inbox?reason=emails-differ")).text
+    assert "No merge waits for a person" in (await sam.get("/inbox?tab=unassigned")).text
 
 
 async def test_an_inbox_that_a_filter_empties_says_how_many_it_hides(tenant: Tenant, sam: httpx.AsyncClient) -> None:
