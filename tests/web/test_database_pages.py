@@ -63,6 +63,8 @@ async def test_an_admin_changes_the_policy_by_a_form(library: Library, admin: Vi
     text = text_of(await admin.read(f"/databases/{library.elsewhere.id}"))
     assert "Waits for 36 hours, with a reminder after 50 %" in text
     assert f"{policy.version}, in force" in text
+    newest, *_ = await policies.history(library.store, library.elsewhere.id)
+    assert f"{newest.person} Survivor" in text
 
 
 async def test_the_form_shows_the_policy_that_stands(library: Library, admin: Visitor) -> None:
