@@ -8,10 +8,17 @@ from domain.text import count
 
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
+_SURVIVORS = {
+    SurvivorRule.DEVICE_CONTACT: "the contact of the device",
+    SurvivorRule.LOOKUP_CONTACT: "the contact that holds the identity",
+    SurvivorRule.OLDER: "the older contact",
+    SurvivorRule.NEWER: "the newer contact",
+}
+
 
 def policy_facts(survivor: SurvivorRule, approval: ApprovalPolicy) -> list[tuple[str, str]]:
     return [
-        ("Survivor", survivor.value),
+        ("Survivor", _SURVIVORS[survivor]),
         *approval_facts(approval),
         ("Blocked values", ", ".join(("zeros", *approval.blocked_values))),
     ]

@@ -24,7 +24,11 @@ def database(live_onefold: Command) -> int:
 def test_a_new_database_has_a_policy_that_never_asks(live_onefold: Command, database: int) -> None:
     ended = live_onefold("policy", "show", database)
     assert ended.code == 0
-    assert ended.lines[:3] == ["Version         1", "Survivor        device-contact", "Asks a person   never"]
+    assert ended.lines[:3] == [
+        "Version         1",
+        "Survivor        the contact of the device",
+        "Asks a person   never",
+    ]
     assert ended.line("Blocked values").startswith("Blocked values zeros, -1, anonymous, guest,")
 
 
