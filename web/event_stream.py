@@ -15,21 +15,23 @@ from web.viewer import SignInNeeded, Viewer, watching
 
 Look = Callable[[Viewer], Awaitable[object]]
 
+_EVERY = 2  # seconds: each look costs statements, and a merge's also a question to Temporal
+
 # Then the browser comes back by itself: a server that is told to stop waits for streams that are open.
 _LASTS = 4  # seconds
 
 
-def event_stream(request: Request, wired: Services, look: Look, *, every: float) -> StreamingResponse:
+def event_stream(request: Request, wired: Services, look: Look) -> StreamingResponse:
     """`look` is asked as whoever is signed in then; looking on is no use of the session."""
     headers = {"Cache-Control": LIVE, "X-Accel-Buffering": "no", **security_headers(request)}
-    return StreamingResponse(_told(request, wired, look, every), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(_told(request, wired, look), media_type="text/event-stream", headers=headers)
 
 
-async def _told(request: Request, wired: Services, look: Look, every: float) -> AsyncIterator[str]:
+async def _told(request: Request, wired: Services, look: Look) -> AsyncIterator[str]:
     """For as long as the session lasts, and there is something to look at."""
     before = None
-    yield f"retry: {round(every * 1000)}\n\n"
-    for _ in range(round(_LASTS / every)):
+    yield f"retry: {_EVERY * 1000}\n\n"
+    for _ in range(_LASTS // _EVERY):
         if await request.is_disconnected():
             return
         try:
@@ -39,4 +41,4 @@ async def _told(request: Request, wired: Services, look: Look, every: float) -> 
         if now != before:
             yield f"data: {now}\n\n"
         before = now
-        await asyncio.sleep(every)
+        await asyncio.sleep(_EVERY)

@@ -15,8 +15,6 @@ from web.viewer import Viewer, watching
 
 router = APIRouter(route_class=PageRoute, prefix="/inbox", include_in_schema=False)
 
-_EVERY = 2  # seconds
-
 
 @router.get("/events")
 async def events(
@@ -34,4 +32,4 @@ async def events(
         async with wired.store.statements() as connection:
             return [str(one) for one in await inbox.list_ids(connection, viewer.onlooker, tab, wanted)]
 
-    return event_stream(request, wired, listed, every=_EVERY)
+    return event_stream(request, wired, listed)

@@ -15,8 +15,6 @@ from web.viewer import Viewer, watching
 
 router = APIRouter(route_class=PageRoute, prefix="/merges/{merge_id}", include_in_schema=False)
 
-_EVERY = 1  # seconds
-
 
 @router.get("/events")
 async def events(request: Request, wired: Wired, _: Annotated[Viewer, Depends(watching)], merge_id: UUID) -> Response:
@@ -31,4 +29,4 @@ async def events(request: Request, wired: Wired, _: Annotated[Viewer, Depends(wa
             return BEGUN
         return (await read_progress(wired, item)).version
 
-    return event_stream(request, wired, version, every=_EVERY)
+    return event_stream(request, wired, version)

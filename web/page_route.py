@@ -48,6 +48,8 @@ def refused(request: Request, refusal: Refusal) -> Response:
 
 
 async def _sign_in(request: Request) -> Response:
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return Response(status_code=401, headers={"Cache-Control": LIVE})  # its page says that it has stopped
     if request.method in {"GET", "HEAD"}:
         query = f"?{request.url.query}" if request.url.query else ""
         return see(request, f"/login?next={quote(own_path(request) + query)}")

@@ -46,7 +46,8 @@ class Progress:
     @property
     def version(self) -> str:
         """Another one whenever the page would tell something else."""
-        told = (self.item.merge.state, self.item.claimer, len(self.revisions), len(self.comments), self.steps)
+        item, refused = self.item, [one.refused for one in self.decisions]
+        told = (item.merge.state, item.claimer, len(self.revisions), len(self.comments), refused, self.steps)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
 
 

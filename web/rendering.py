@@ -9,7 +9,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from domain.times import rfc3339
-from domain.visible import visible
+from domain.visible import right_to_left, visible
 from web import wording
 from web.security import security_headers
 
@@ -52,6 +52,12 @@ def breakable(path: str) -> Markup:
     return Markup("<wbr>/").join(path.split("/"))
 
 
+def isolated(text: str) -> Markup:
+    """A value between other words. Read from right to left, it moves none of them, as it would a number after it."""
+    shown = visible(text)
+    return Markup("<bdi>{}</bdi>").format(shown) if right_to_left(shown) else escape(shown)
+
+
 def moment(when: datetime) -> Markup:
     """A time with its zone, as people read it and as machines do."""
     told = Markup('<time datetime="{}">{}</time>')
@@ -71,7 +77,8 @@ def _environment() -> Environment:
         "coded": coded,
         "json": json.dumps,
         "moment": moment,
-        "visible": visible,
+        "visible": isolated,
+        "visible_text": visible,  # where no markup can stand: titles, attributes, options
         "ago": wording.ago,
         "badges": wording.badges,
         "did": wording.did,

@@ -7,6 +7,7 @@ import psycopg
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from store import people, sessions
 from store.engine import Store
 from tests.scenarios.approvals import VALUE, A, asks, held_back, two_contacts, when_done
 from tests.stack import Stack, free_port
@@ -69,11 +70,17 @@ async def test_an_approval_is_followed_step_by_step_until_it_is_recorded(
             await expect(steps(page, "to-come")).to_have_text(["Merged", "Recorded in the ledger"])
             await expect(page.get_by_role("link", name="Approve…")).to_have_count(0)
             await page.get_by_label("Your comment").fill("Half a sen")
+            await page.get_by_text("same or empty on both sides").click()
+            await page.get_by_role("link", name="newest").first.focus()
             await expect(page.get_by_text("for the 2. time")).to_be_visible()  # it waits for a lock no longer than so
             await sound(page)
+            await expect(page.get_by_role("link", name="newest").first).to_be_focused()
         done = f"Contact {plan['absorbed']} was merged into contact {plan['survivor']}"
         await expect(page.get_by_role("heading", level=1)).to_have_text(done)
         await expect(page.get_by_role("status")).to_have_text(done)
+        await expect(page.get_by_role("link", name="newest").first).to_be_focused()  # what reads as before stays
+        await expect(page.locator("details[open]", has_text="same or empty on both sides")).to_be_visible()
+        await expect(page.get_by_role("heading", name="What became of them")).to_be_visible()
         told = ["Asked for", "Planned", "Approved", "Read again", "Merged", "Recorded"]
         await expect(steps(page, "over")).to_have_text(told)
         await expect(page.locator(".steps .now, .steps .to-come")).to_have_count(0)
@@ -139,4 +146,39 @@ async def test_whoever_looks_at_a_merge_hears_that_another_decided(
         await expect(page.get_by_role("status")).to_be_empty()
         await page.get_by_label("Live").check()
         await tenant.http.post(f"/v1/merges/{merge['id']}/withdrawal", json={})
+        await expect(page.get_by_role("status")).to_have_text("This merge has changed since you loaded it. Show")
+
+
+async def test_live_says_a_thing_once_and_that_it_has_stopped(
+    browser: Browser, stack: Stack, store: Store, tenant: Tenant
+) -> None:
+    merge = await held_back(tenant)
+    who = await account(store, tenant)
+    async with window(browser) as page:
+        await sign_in(page, f"{stack.url}/inbox", who)
+        await tenant.http.post(f"/v1/merges/{merge['id']}/withdrawal", json={})
+        status = page.locator("#live [role=status]")
+        await expect(status).to_have_text("1 no longer here. Show")
+        await status.get_by_role("link").focus()
+        for _ in range(2):  # each begins with what was said already
+            await page.wait_for_event("requestfinished", lambda one: "/events" in one.url)
+        await expect(status.get_by_role("link")).to_be_focused()
+        await sessions.end_all(store, (await people.find(store, who.email)).id)
+        await expect(status).to_have_text("Live has stopped. Load again")
+
+
+async def test_a_tab_that_nobody_looks_at_hears_nothing_until_somebody_does(
+    browser: Browser, stack: Stack, store: Store, tenant: Tenant
+) -> None:
+    merge = await held_back(tenant)
+    looks = "on => { Object.defineProperty(document, 'hidden', {value: !on, configurable: true});"
+    looks += "document.dispatchEvent(new Event('visibilitychange')) }"
+    async with window(browser) as page:
+        await sign_in(page, f"{stack.url}/merges/{merge['id']}", await account(store, tenant))
+        await expect(page.get_by_label("Live")).to_be_visible()
+        await page.evaluate(looks, False)
+        await tenant.http.post(f"/v1/merges/{merge['id']}/withdrawal", json={})
+        await page.wait_for_timeout(5000)
+        await expect(page.get_by_role("status")).to_be_empty()
+        await page.evaluate(looks, True)
         await expect(page.get_by_role("status")).to_have_text("This merge has changed since you loaded it. Show")

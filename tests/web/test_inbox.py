@@ -11,7 +11,7 @@ from tests.scenarios.approvals import A, B, asks, execute, held_back, pending
 from tests.stack import Stack
 from tests.tenant import MakeTenant, Tenant
 from tests.web.reviewing import RISKY, account, signed_in
-from tests.web.visitors import fields, heading, send
+from tests.web.visitors import fields, heading, send, visitor
 from web import inbox
 
 pytestmark = pytest.mark.slow
@@ -200,3 +200,11 @@ async def test_a_policy_that_asks_nobody_leaves_the_inbox_empty(tenant: Tenant, 
 
 def test_more_than_are_counted_are_more() -> None:
     assert [inbox._count(counted) for counted in (0, 1000, 1001)] == ["0", "1,000", "1,000+"]
+
+
+async def test_a_stream_leads_nobody_to_the_sign_in(stack: Stack) -> None:
+    """Its page says that it has stopped: a browser's stream would take the sign-in for a broken one, and complain."""
+    async with visitor(stack.url) as nobody:
+        answer = await nobody.get("/inbox/events", headers={"Accept": "text/event-stream"})
+        assert (answer.status_code, answer.headers["cache-control"]) == (401, "no-store")
+        assert (await nobody.get("/inbox/events")).status_code == 303

@@ -3,7 +3,6 @@
 // What JavaScript adds to the inbox: word of what is new, and keys to move by. Neither decides anything, nothing on the
 // page moves by itself, and both can be switched off. The page is complete without.
 const live = document.getElementById("live");
-const told = live.querySelector("[role=status]");
 const title = document.title;
 
 hear(live, tell, () => tell(shown()));
@@ -19,12 +18,7 @@ function tell(waiting) {
   const gone = here.filter((id) => !waiting.includes(id)).length;
   const words = [fresh && `${fresh} new`, gone && `${gone} no longer here`].filter(Boolean).join(", ");
   document.title = fresh ? `(${fresh}) ${title}` : title;
-  told.replaceChildren();
-  if (!words) return;
-  const link = document.createElement("a");
-  link.href = live.dataset.here;
-  link.textContent = "Show";
-  told.append(`${words}. `, link);
+  say(live, words && `${words}. `, words && "Show", live.dataset.here);
 }
 
 document.addEventListener("keydown", (event) => {
