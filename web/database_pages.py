@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from api.services import Services, Wired
 from domain.approval import ApprovalPolicy
-from domain.errors import DatabaseNotFound, FormStale, PolicyInvalid, RoleMissing
+from domain.errors import DatabaseNotFound, PolicyInvalid, RoleMissing
 from domain.policy import Policy
 from domain.policy_words import approval_facts, policy_facts
 from store import databases, policies
@@ -17,7 +17,7 @@ from web.drafts import shows_again
 from web.forms import Form, read_bound_form
 from web.page_route import PageRoute
 from web.policy_form import as_form, change_in
-from web.reach import LARGEST_ID, database_for, demand_reach, reached
+from web.reach import LARGEST_ID, database_for, demand_reach, entered_id, reached
 from web.rendering import LIVE, page, see
 from web.viewer import SignedIn, Viewer
 
@@ -67,11 +67,10 @@ async def edit(request: Request, wired: Wired, viewer: SignedIn, database_id: Da
 async def change(request: Request, wired: Wired, viewer: SignedIn, database_id: DatabaseId) -> Response:
     """What is shown beside the form is a version: who sends another's form would undo what they have not seen."""
     form = await read_bound_form(request, viewer, _VERSION)
-    policy, _ = await _policy_for(wired.store, viewer, database_id)
-    if form[_VERSION] != str(policy.version):
-        raise FormStale
+    await _policy_for(wired.store, viewer, database_id)
+    seen = entered_id(form[_VERSION]) or 0  # which no version has
     try:
-        await policies.change(wired.store, database_id, change_in(form), viewer.token.id)
+        await policies.change(wired.store, database_id, change_in(form), viewer.token.id, seen=seen)
     except PolicyInvalid as refusal:
         return _form_page(request, viewer, database_id, form, refusal.detail, refusal.status)
     return see(request, f"/databases/{database_id}")

@@ -32,13 +32,16 @@ class Form:
 
 
 async def read_form(request: Request, largest: int = LARGEST) -> Form:
-    """Raises FormForeign for a form of another site, BodyTooLarge."""
+    """Raises FormForeign for a form of another site, BodyTooLarge, ValueInvalid for what is no text."""
     demand_own_origin(request)
     length = request.headers.get("content-length")
     if length is None or int(length) > largest:  # a browser says how long a form is
         raise BodyTooLarge
     given = await request.form(max_files=0, max_fields=200)
-    return Form({name: value for name, value in given.items() if not isinstance(value, UploadFile)})
+    fields = {name: value for name, value in given.items() if not isinstance(value, UploadFile)}
+    if any("\x00" in value for value in fields.values()):  # PostgreSQL takes none
+        raise ValueInvalid("A form must not hold the character U+0000.")
+    return Form(fields)
 
 
 async def read_bound_form(request: Request, viewer: Viewer, *shown: str) -> Form:

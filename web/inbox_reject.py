@@ -16,6 +16,7 @@ from store.decisions import Given
 from web.drafts import shows_again
 from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute
+from web.progress import read_item
 from web.rendering import LIVE, page
 from web.seen_merge import as_listed
 from web.viewer import SignedIn, Viewer
@@ -23,7 +24,7 @@ from web.viewer import SignedIn, Viewer
 router = APIRouter(route_class=PageRoute, prefix="/inbox", include_in_schema=False)
 
 _CHOSEN = "chosen:"
-_SHAPE = re.compile(r"([0-9a-f-]{36}):([0-9a-f]{64})")
+_SHAPE = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([0-9a-f]{64})")
 
 
 @router.post("/selected")
@@ -75,6 +76,7 @@ async def _ask(
 
 async def _reject(wired: Wired, viewer: Viewer, merge_id: UUID, given: Given) -> Refusal | None:
     try:
+        await read_item(wired, viewer, merge_id)  # who does not reach it is told nothing of it
         await carry_out(wired, merge_id, viewer.token, given)
     except Refusal as refusal:
         return refusal

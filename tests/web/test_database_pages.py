@@ -1,3 +1,4 @@
+import asyncio
 import re
 from datetime import timedelta
 
@@ -6,9 +7,11 @@ import pytest
 from domain.approval import Ask
 from domain.plan import Outcome
 from domain.policy import SurvivorRule
+from domain.policy_change import PolicyChange
 from domain.roles import Role
 from store import policies
 from tests.web.looked_up import Library, Visitor, text_of
+from tests.web.visitors import hidden
 
 pytestmark = pytest.mark.slow
 
@@ -111,3 +114,24 @@ async def test_a_form_of_another_version_changes_nothing(library: Library, admin
     before = await policies.get(library.store, library.elsewhere.id)
     assert (await sent(library, admin, version="999"))[0] == 403
     assert await policies.get(library.store, library.elsewhere.id) == before
+
+
+async def test_a_form_that_was_shown_beside_an_older_version_undoes_nothing(library: Library, admin: Visitor) -> None:
+    path = f"/databases/{library.elsewhere.id}/policy"
+    shown = hidden(await admin.read(path))
+    now, _ = await policies.change(library.store, library.elsewhere.id, PolicyChange(approval={"reminder_percent": 33}))
+    answer = await admin.http.post(path, data={**shown, **WANTED, "blocked_values": "what I wrote"})
+    assert answer.status_code == 403
+    seen = f"You filled this in beside version {shown['version']}; version {now.version} stands now."
+    assert seen in answer.text and "what I wrote" in answer.text
+    assert (await policies.get(library.store, library.elsewhere.id))[0].version == now.version
+
+
+async def test_of_two_changes_at_once_that_saw_the_same_version_one_is_made(library: Library) -> None:
+    seen = (await policies.get(library.store, library.elsewhere.id))[0].version
+    ways = [PolicyChange(approval={"reminder_percent": percent}) for percent in (11, 12)]
+    made = await asyncio.gather(
+        *(policies.change(library.store, library.elsewhere.id, way, seen=seen) for way in ways), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in made) == ["FormStale", "tuple"]
+    assert (await policies.get(library.store, library.elsewhere.id))[0].version == seen + 1

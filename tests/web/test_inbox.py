@@ -11,7 +11,7 @@ from tests.scenarios.approvals import A, B, asks, execute, held_back, pending
 from tests.stack import Stack
 from tests.tenant import MakeTenant, Tenant
 from tests.web.reviewing import RISKY, account, signed_in
-from tests.web.visitors import fields, heading, send, visitor
+from tests.web.visitors import fields, form_token, heading, send, visitor
 from web import inbox
 
 pytestmark = pytest.mark.slow
@@ -137,6 +137,12 @@ async def test_a_search_for_nothing_that_is_there_says_so(tenant: Tenant, sam: h
         assert "<script>alert" not in answer.text
 
 
+async def test_what_no_database_can_hold_is_refused_as_a_page(sam: httpx.AsyncClient) -> None:
+    answer = await send(sam, "/inbox", "/inbox/search", {"sought": "a\x00b"})
+    assert answer.status_code == 422
+    assert "must not hold the character U+0000" in answer.text
+
+
 async def test_several_are_rejected_for_one_reason(tenant: Tenant, sam: httpx.AsyncClient) -> None:
     first = await held_back(tenant)
     await tenant.register("muidC|channelC", email="carla@example.org")
@@ -180,6 +186,22 @@ async def test_nobody_sees_what_waits_in_a_database_that_they_do_not_reach(
     assert (await sam.get(f"/merges/{merge['id']}/plan.json")).status_code == 404
     asked = await send(sam, "/inbox", "/inbox/next")
     assert asked.headers["location"] == "/inbox?tab=unassigned"
+
+
+async def test_rejecting_several_tells_nothing_of_a_database_that_they_do_not_reach(
+    make_tenant: MakeTenant, tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    """Whoever is signed in can compute the token of a form that no page shows them."""
+    foreign, own = await held_back(await make_tenant()), await held_back(tenant)
+    chosen = {f"chosen:{foreign['id']}": "0" * 64, f"chosen:{'-' * 36}": "0" * 64}
+    asked = await send(sam, "/inbox", "/inbox/selected", chosen)
+    assert heading(asked) == "Reject 0 merges?"
+    which = ",".join(f"{one['id']}:{one['plan']['digest']}" for one in (foreign, own))
+    good = form_token(sam.cookies["onefold_session"], "/inbox/rejections", which)
+    answer = await sam.post("/inbox/rejections", data={"form_token": good, "which": which, "reason": "No."})
+    assert heading(answer) == "1 of 2 rejected"
+    assert "Tess Tester" not in answer.text.partition("<main")[2]
+    assert "No merge has this id" in answer.text
 
 
 async def test_an_auditor_looks_and_has_no_buttons(stack: Stack, store: Store, tenant: Tenant) -> None:

@@ -47,10 +47,10 @@ async def send(
     return await browser.post(target, data={**fields(shown, target), **(values or {})})
 
 
-def form_token(session: str, path: str) -> str:
-    """What a page would put into its form for this path, for whoever has this session."""
+def form_token(session: str, path: str, *shown: str) -> str:
+    """What a page would put into its form for this path, and what it shows there, for whoever has this session."""
     key = hmac.digest(session.encode(), b"forms", hashlib.sha256)
-    return hmac.digest(key, path.encode(), hashlib.sha256).hex()
+    return hmac.digest(key, "\x1f".join((path, *shown)).encode(), hashlib.sha256).hex()
 
 
 def heading(page: httpx.Response) -> str:
