@@ -1,5 +1,6 @@
 """People and their roles. Whoever decides or audits is one of them, known by an e-mail address in lower case."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,15 @@ _PEOPLE = """
     FROM people p
 """
 _FIND = text(_PEOPLE + "WHERE p.email = :email")
-_LIST = text(_PEOPLE + "ORDER BY p.email")
+_LIST = text(
+    _PEOPLE
+    + """
+    WHERE CAST(:reach AS bigint[]) IS NULL OR EXISTS (
+      SELECT FROM roles r WHERE r.person_id = p.id AND (r.database_id IS NULL OR r.database_id = ANY(:reach))
+    )
+    ORDER BY p.email
+"""
+)
 # Locked until the caller's transaction ends: whoever takes the role away, or disables the person, waits for it. Once
 # that was answered, nothing more is committed in the role's name.
 _HAS_ROLE = text("""
@@ -79,10 +88,10 @@ async def find(store: Store, email: str) -> Person:
     return _person(row)
 
 
-async def list_all(store: Store) -> list[Person]:
-    """Everybody, the disabled too, by e-mail address."""
+async def list_all(store: Store, reach: Sequence[int] | None = None) -> list[Person]:
+    """Who has a role in one of these databases, the disabled too, by e-mail address; None: everybody."""
     async with store.transaction() as connection:
-        return [_person(row) for row in await connection.execute(_LIST)]
+        return [_person(row) for row in await connection.execute(_LIST, {"reach": reach})]
 
 
 async def disable(store: Store, person_id: int) -> None:

@@ -1,6 +1,7 @@
 """People, what they may, and the tokens that act for them and for services: an admin's page.
 
-Who is an admin of some databases gives and takes roles in those. What reaches further, such as a disabled person or a
+Who is an admin of some databases sees those who have a role there, and gives and takes roles in those; whoever they do
+not see, they name by e-mail address. What reaches further, such as a disabled person or a
 revoked token, needs an admin of every database.
 """
 
@@ -49,14 +50,14 @@ class ListedPerson:
 async def list_(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     if viewer.token.reach(Scope.ADMIN) == []:
         return page(request, "people_closed.html", cache=LIVE, status=403, viewer=viewer)
-    everybody = await people.list_all(wired.store)
+    listed = await people.list_all(wired.store, viewer.token.reach(Scope.ADMIN))
     over_all = _is_over_all(viewer)
     return page(
         request,
         "people.html",
         cache=LIVE,
         viewer=viewer,
-        people=[_listed(viewer, person) for person in everybody],
+        people=[_listed(viewer, person) for person in listed],
         roles=list(Role),
         every=EVERY,
         databases=await reached(wired.store, viewer, Scope.ADMIN),
@@ -134,10 +135,17 @@ def _demand_admin(viewer: Viewer, database_id: int | None) -> None:
 
 async def _other_person(store: Store, viewer: Viewer, form: Form) -> Person:
     """Raises OwnAccount: an admin who locks themselves out would need somebody at the command line."""
-    wanted = entered_id(form["person"])
-    if wanted == viewer.session.person_id:
+    person = await _person_in(store, viewer, form)
+    if person.id == viewer.session.person_id:
         raise OwnAccount
-    for person in await people.list_all(store):
+    return person
+
+
+async def _person_in(store: Store, viewer: Viewer, form: Form) -> Person:
+    if form.has("email"):
+        return await people.find(store, form["email"])
+    wanted = entered_id(form["person"])
+    for person in await people.list_all(store, viewer.token.reach(Scope.ADMIN)):
         if person.id == wanted:
             return person
     raise PersonNotFound

@@ -33,7 +33,8 @@ async def sign_in(request: Request, wired: Wired, before: MaybeSignedIn) -> Resp
     form = await read_form(request, 2 * LARGEST)  # with the fields of another form in it
     email, back = form["email"], _own_path(form["next"])
     try:
-        person_id = await passwords.check_password(wired.store, email, form.fields.get("password", ""))
+        known = before.session if before else None
+        person_id = await passwords.check_password(wired.store, email, form.fields.get("password", ""), known)
     except (SignInFailed, SignInBlocked) as refusal:
         draft = Draft.carried(form)
         return _form(request, back, email=email, status=refusal.status, trouble=refusal.title, draft=draft)

@@ -1,18 +1,21 @@
 """Signing in tells nobody who has an account: not by the answer, not by a pause, not by how long it takes."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, text
+from argon2 import PasswordHasher
+from sqlalchemy import QueuePool, event, text
 
 from domain.errors import SignInBlocked, SignInFailed
-from store import passwords, people
+from store import passwords, people, sessions, tokens
 from store.engine import Store
+from store.sessions import Session
 from tests.scenarios.approvals import execute
 
 PASSWORD = "correct horse battery staple"
@@ -32,9 +35,9 @@ async def address(store: Store, kind: str) -> str:
     return email
 
 
-async def outcome(store: Store, email: str, password: str = "another password") -> str:
+async def outcome(store: Store, email: str, password: str = "another password", before: Session | None = None) -> str:
     try:
-        await passwords.check_password(store, email, password)
+        await passwords.check_password(store, email, password, before)
     except (SignInFailed, SignInBlocked) as refusal:
         return refusal.code
     return "in"
@@ -93,6 +96,57 @@ async def test_the_right_password_forgives_what_was_wrong_before(store: Store) -
     assert [await outcome(store, email) for _ in range(5)] == ["sign-in-failed"] * 5
     await passwords.set_password(store, email, PASSWORD)
     assert await outcome(store, email, PASSWORD) == "in"
+
+
+async def test_nobodys_wrong_passwords_keep_out_who_is_signed_in(store: Store) -> None:
+    email, other = await address(store, "known"), await address(store, "known")
+    sessions_of = {}
+    for one in (email, other):
+        secret = await sessions.start(store, await people.find(store, one), "Firefox")
+        sessions_of[one] = await sessions.read(store, tokens.id_of(secret))
+    assert [await outcome(store, email) for _ in range(6)][-1] == "sign-in-blocked"
+    assert await outcome(store, email, PASSWORD) == "sign-in-blocked"
+    assert await passwords.check_password(store, email, PASSWORD, sessions_of[email])
+    with pytest.raises(SignInBlocked):
+        await passwords.check_password(store, email, PASSWORD, sessions_of[other])
+    told = [await outcome(store, email, "a wrong password", sessions_of[email]) for _ in range(6)]
+    assert told == ["sign-in-failed"] * 5 + ["sign-in-blocked"]
+
+
+class Watched(PasswordHasher):
+    """Notes how many connections are in use, and how many hash at once, while a password is verified."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self.pool = cast("QueuePool", store.engine.pool)
+        self.in_use: list[int] = []
+        self.at_once: list[int] = []
+        self.running = 0
+
+    def verify(self, *given: Any) -> Any:
+        self.running += 1
+        self.in_use.append(self.pool.checkedout())
+        self.at_once.append(self.running)
+        try:
+            return super().verify(*given)
+        finally:
+            self.running -= 1
+
+
+async def test_no_connection_is_held_while_a_password_is_hashed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else ten wrong passwords at once would leave none to everybody else."""
+    watched = Watched(store)
+    monkeypatch.setattr(passwords, "_hasher", watched)
+    await outcome(store, await address(store, "unknown"))
+    assert watched.in_use == [0]
+
+
+async def test_many_passwords_at_once_are_hashed_a_few_at_a_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched = Watched(store)
+    monkeypatch.setattr(passwords, "_hasher", watched)
+    emails = [await address(store, "unknown") for _ in range(8)]
+    assert await asyncio.gather(*(outcome(store, email) for email in emails)) == ["sign-in-failed"] * 8
+    assert (len(watched.at_once), max(watched.at_once)) == (8, passwords.AT_ONCE)
 
 
 async def test_failures_are_forgotten_after_a_day_and_hold_no_address(store: Store) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from domain.roles import Role
@@ -72,10 +74,34 @@ async def test_an_admin_of_one_database_reaches_no_further(library: Library) -> 
         )
         assert answer.status_code == 403
     assert (await stored(library, other)).roles == (GivenRole(Role.AUDITOR, library.elsewhere.id),)
-    await admin.send(
-        "/people", "/people/roles", do="give", person=other.person_id, role="auditor", database=library.here.id
-    )
-    assert len((await stored(library, other)).roles) == 2
+
+
+async def test_an_admin_of_one_database_sees_who_has_a_role_there_and_names_others_by_their_address(
+    library: Library,
+) -> None:
+    admin, stranger = await library.visitor(Role.ADMIN), await library.visitor(Role.AUDITOR, library.elsewhere.id)
+    everywhere, here = await library.visitor(Role.AUDITOR, None), await library.visitor(Role.AUDITOR)
+    page = await admin.read("/people")
+    assert stranger.email not in page
+    assert all(one.email in page for one in (admin, everywhere, here))
+    give = {"do": "give", "role": "auditor", "database": library.here.id}
+    by_id = await admin.send("/people", "/people/roles", person=stranger.person_id, **give)
+    assert (by_id.status_code, stranger.email in by_id.text) == (404, False)
+    assert (await admin.send("/people", "/people/roles", email="x@people.example", **give)).status_code == 404
+    own = await admin.send("/people", "/people/roles", email=admin.email, **give)
+    assert (own.status_code, "own-account" in own.text) == (403, True)
+    by_address = await admin.send("/people", "/people/roles", email=stranger.email.upper(), **give)
+    assert by_address.headers["location"] == f"/people#person-{stranger.person_id}"
+    assert len((await stored(library, stranger)).roles) == 2
+    assert stranger.email in await admin.read("/people")
+
+
+async def test_no_role_and_no_place_is_chosen_before_somebody_chooses_it(library: Library) -> None:
+    for admin in (await library.visitor(Role.ADMIN, None), await library.visitor(Role.ADMIN)):
+        page = await admin.read("/people")
+        first = re.findall(r'<select name="(?:role|database)"[^>]* required><option value="">', page)
+        assert len(first) == len(re.findall("<select", page)) > 1
+        assert "selected" not in page
 
 
 @pytest.mark.parametrize(
