@@ -66,7 +66,7 @@ _SEARCH = text(f"""
 _NEXT = text(f"""
     SELECT m.id FROM merges m
     WHERE {_REACHED} AND m.state = 'pending_approval' AND (m.claimed_by IS NULL OR m.claimed_by = :person_id)
-      AND m.id <> :but AND NOT EXISTS (
+      AND {_FILTERED} AND m.id <> :but AND NOT EXISTS (
         SELECT FROM merge_requesters q JOIN tokens t ON t.id = q.token_id
         WHERE q.merge_id = m.id AND t.person_id = :person_id
       )
@@ -117,6 +117,9 @@ class Onlooker:
         return {"person_id": self.person_id, "reach": self.reach}
 
 
+_ANY = Filter()
+
+
 async def list_items(connection: AsyncConnection, onlooker: Onlooker, tab: Tab, wanted: Filter) -> list[Item]:
     """Due first; what was decided, the last first. Not more than SHOWN."""
     rows = await connection.execute(_LIST[tab], onlooker.parameters() | wanted.parameters())
@@ -150,10 +153,15 @@ async def read_items(connection: AsyncConnection, merge_ids: Sequence[UUID]) -> 
 
 
 async def next_item(
-    connection: AsyncConnection, onlooker: Onlooker, *, but: UUID = _NOBODY, unclaimed_first: bool = False
+    connection: AsyncConnection,
+    onlooker: Onlooker,
+    wanted: Filter = _ANY,
+    *,
+    but: UUID = _NOBODY,
+    unclaimed_first: bool = False,
 ) -> UUID | None:
     """What they could decide on next: their own claims before the others, or after."""
-    parameters = onlooker.parameters() | {"but": but, "unclaimed_first": unclaimed_first}
+    parameters = onlooker.parameters() | wanted.parameters() | {"but": but, "unclaimed_first": unclaimed_first}
     return (await connection.execute(_NEXT, parameters)).scalar()
 
 

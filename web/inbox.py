@@ -11,11 +11,12 @@ from domain import worked_example
 from domain.approval import Reason
 from domain.errors import MergeClaimed, MergeNotPending
 from store import databases, inbox, reviews
-from store.inbox import COUNTED, SHOWN, Tab
+from store.inbox import COUNTED, SHOWN, Filter, Tab
+from store.reviewers import decidable_among
 from store.tokens import Scope
 from web.empty_inbox import why_empty
 from web.forms import read_bound_form
-from web.inbox_filter import Chosen, chosen_filter
+from web.inbox_filter import Chosen, chosen_filter, in_query
 from web.page_route import PageRoute
 from web.rendering import LIVE, page, see
 from web.seen_merge import as_listed
@@ -39,6 +40,7 @@ async def show(
     async with wired.store.statements() as connection:
         items = await inbox.list_items(connection, viewer.onlooker, tab, wanted)
         counts = await inbox.count_items(connection, viewer.onlooker, wanted)
+        decidable = await decidable_among(connection, [item.merge.id for item in items], viewer.session.person_id)
     return page(
         request,
         "inbox.html",
@@ -47,9 +49,11 @@ async def show(
         tabs=[(one.value, words, _count(counts[one.value])) for one, words in _TABS.items()],
         items=await as_listed(wired.store, viewer, items),
         wanted=wanted,
+        query=in_query(wanted),
         databases=[(one.id, one.name) for one in await databases.list_all(wired.store, viewer.onlooker.reach)],
         reasons=[one.value for one in Reason if one is not Reason.ALWAYS],
         decides=_decides(viewer),
+        decidable=decidable,
         empty=None if items else await why_empty(request, wired, viewer, tab),
         example=worked_example,
         most=SHOWN,
@@ -72,23 +76,24 @@ async def search(request: Request, wired: Wired, viewer: SignedIn) -> Response:
 @router.post("/inbox/next")
 async def claim_next(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     """The most urgent that nobody has claimed; where another is quicker, the one after it."""
-    await read_bound_form(request, viewer)
-    while merge_id := await _next(wired, viewer):
+    form = await read_bound_form(request, viewer)
+    wanted = chosen_filter(viewer, form["database"], form["reason"])
+    while merge_id := await _next(wired, viewer, wanted):
         try:
             await reviews.claim(wired.store, merge_id, viewer.session.person_id)
         except (MergeClaimed, MergeNotPending):
             continue
         return see(request, f"/merges/{merge_id}")
-    return see(request, "/inbox?tab=unassigned")
+    return see(request, f"/inbox?tab=unassigned{in_query(wanted)}")
 
 
 def _count(counted: int) -> str:
     return f"{COUNTED:,}+" if counted > COUNTED else f"{counted:,}"
 
 
-async def _next(wired: Wired, viewer: Viewer) -> UUID | None:
+async def _next(wired: Wired, viewer: Viewer, wanted: Filter) -> UUID | None:
     async with wired.store.statements() as connection:
-        return await inbox.next_item(connection, viewer.deciding_onlooker, unclaimed_first=True)
+        return await inbox.next_item(connection, viewer.deciding_onlooker, wanted, unclaimed_first=True)
 
 
 def _decides(viewer: Viewer) -> bool:

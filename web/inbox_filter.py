@@ -20,3 +20,9 @@ def chosen_filter(viewer: Viewer, database: str, reason: str) -> Filter:
     if database:
         database_id = demand_reach(viewer, Scope.MERGES_READ, entered_id(database), DatabaseNotFound)
     return Filter(database_id, reason if reason in set(Reason) else None)
+
+
+def in_query(wanted: Filter) -> str:
+    """As it goes on in a URL that has a query."""
+    given = {"database": wanted.database_id, "reason": wanted.reason}
+    return "".join(f"&{name}={value}" for name, value in given.items() if value)

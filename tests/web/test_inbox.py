@@ -6,10 +6,12 @@ import httpx
 import pytest
 
 from domain.roles import Role
+from store import people
 from store.engine import Store
+from store.tokens import Scope
 from tests.scenarios.approvals import A, B, asks, execute, held_back, pending
 from tests.stack import Stack
-from tests.tenant import MakeTenant, Tenant
+from tests.tenant import MakeTenant, Tenant, client, token_for
 from tests.web.reviewing import RISKY, account, signed_in
 from tests.web.visitors import fields, form_token, heading, send, visitor
 from web import inbox
@@ -108,6 +110,44 @@ async def test_claiming_moves_it_to_mine_and_releasing_gives_it_back(tenant: Ten
     assert "Somebody is looking at each merge that waits" in (await sam.get("/inbox?tab=unassigned")).text
     await send(sam, "/inbox?tab=mine", f"/merges/{merge['id']}/release")
     assert counts(await sam.get("/inbox"))["mine"] == 0
+
+
+async def test_a_claim_leads_back_to_the_filtered_list_and_the_next_one_is_of_it(
+    tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    await held_back(tenant, **RISKY)
+    await tenant.register("muidC|channelC", email="carla@example.org", custom={"Alias Id": "c"})
+    second = await pending(tenant, "muidC|channelC")
+    filtered = f"/inbox?tab=open&database={tenant.id}&reason=both-identified"
+    claim, release = (f"/merges/{second['id']}/{verb}" for verb in ("claim", "release"))
+    assert (await send(sam, filtered, claim)).headers["location"] == filtered
+    assert (await send(sam, filtered, release)).headers["location"] == filtered
+    assert (await send(sam, filtered, "/inbox/next")).headers["location"] == f"/merges/{second['id']}"
+
+
+async def test_buttons_stand_where_they_work(
+    stack: Stack, store: Store, make_tenant: MakeTenant, tenant: Tenant
+) -> None:
+    """Not beside a merge of a database where the viewer only looks on, and not beside a request of their own."""
+    other = await make_tenant()
+    looked_at, decidable = await held_back(tenant), await held_back(other)
+    who = await account(store, tenant, Role.AUDITOR)
+    person = await people.find(store, who.email)
+    await people.give_role(store, person.id, Role.SPECIALIST, other.id)
+    token = await token_for(store, [other.id], [Scope.MERGES_REQUEST, Scope.MERGES_READ], person.id)
+    await other.register("muidC|channelC", email="carla@example.org")
+    async with client(stack.url, token) as service:
+        asked = await service.put(
+            other.path("muidC|channelC"), json={"identity": {"name": "userId", "value": "777374"}}
+        )
+    own = asked.json()["mergeId"]
+    async with signed_in(stack.url, who) as both:
+        page = await both.get("/inbox")
+        assert set(listed(page)) == {looked_at["id"], decidable["id"], own}
+        assert re.findall('name="chosen:([^"]+)"', page.text) == [decidable["id"]]
+        assert re.findall('action="/merges/([^"]+)/claim"', page.text) == [decidable["id"]]
+        assert 'form="chosen"' not in (await both.get("/inbox?tab=decided")).text
+        assert "/claim" not in (await both.get(f"/merges/{own}")).text
 
 
 async def test_the_next_one_is_the_most_urgent_that_nobody_has(
