@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import MergeClaimed, MergeNotPending, ValueInvalid
@@ -13,7 +13,6 @@ from domain.text import prose_flaw
 from store.engine import Store
 from store.merges import PENDING_APPROVAL, read_merge
 from store.reviewers import IS_REVIEWER
-from store.tables import merge_comments
 
 # The claim of somebody who may decide on it no more keeps nobody off.
 _CLAIM = text(f"""
@@ -35,6 +34,14 @@ _RELEASE_BEFORE_TAKING = text(f"""
 """)  # noqa: S608 - our own text
 _REVISIONS = text("""
     SELECT revision, cause, plan, plan_digest, created FROM merge_revisions WHERE merge_id = :merge_id ORDER BY revision
+""")
+_SPEAKING = text("SELECT FROM people WHERE id = :person_id FOR NO KEY UPDATE")
+_COMMENT = text("""
+    INSERT INTO merge_comments (merge_id, person_id, text)
+    SELECT CAST(:merge_id AS uuid), CAST(:person_id AS bigint), CAST(:text AS text)
+    WHERE NOT EXISTS (
+      SELECT FROM (SELECT * FROM merge_comments WHERE merge_id = :merge_id ORDER BY id DESC LIMIT 1) latest
+      WHERE latest.person_id = :person_id AND latest.text = :text)
 """)
 _COMMENTS = text("""
     SELECT c.id, p.name AS person, c.text, c.at FROM merge_comments c JOIN people p ON p.id = c.person_id
@@ -90,11 +97,15 @@ async def release_before_taking(connection: AsyncConnection, person_id: int, dat
 
 
 async def comment(store: Store, merge_id: UUID, person_id: int, content: str) -> None:
-    """Raises ValueInvalid for what nobody could read."""
+    """Once, where somebody sends the same words twice in a row, as a double click does.
+
+    Raises ValueInvalid for what nobody could read.
+    """
     if fault := prose_flaw(content):
         raise ValueInvalid(f"The comment {fault}.")
-    async with store.statements() as connection:
-        await connection.execute(insert(merge_comments).values(merge_id=merge_id, person_id=person_id, text=content))
+    async with store.transaction() as connection:
+        await connection.execute(_SPEAKING, {"person_id": person_id})  # two clicks come at once
+        await connection.execute(_COMMENT, {"merge_id": merge_id, "person_id": person_id, "text": content})
 
 
 async def comments_of(connection: AsyncConnection, merge_id: UUID) -> list[Comment]:
