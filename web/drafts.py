@@ -22,6 +22,7 @@ Again = Callable[..., Awaitable[Response]]
 AUTHOR = "author"
 """The field of a form that says whose page it stood on: nobody gets what another wrote."""
 
+_TEXTS = {"reason": "The reason that you wrote", "text": "The comment that you wrote"}
 _PATH = "draft-of"
 _FIELD = "draft."
 _forms: list[tuple[re.Pattern[str], Mapping[str, Convertor[Any]], Again]] = []
@@ -73,3 +74,8 @@ def shows_again(path: str) -> Callable[[Again], Again]:
         return again
 
     return marked
+
+
+def texts_in(form: Form | None) -> list[tuple[str, str, str]]:
+    """What people wrote into a form, for showing it where the form itself is not: names, words for them, texts."""
+    return [(name, words, form[name]) for name, words in _TEXTS.items() if form and form.has(name)]

@@ -13,7 +13,7 @@ from domain.errors import AlreadyDecided, PlanStale, Refusal
 from store import decisions, reviews
 from store.decisions import UNDECIDED, Decision, Given
 from store.inbox import Item
-from web.drafts import shows_again
+from web.drafts import shows_again, texts_in
 from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute
 from web.plan_view import PlanView
@@ -113,11 +113,11 @@ async def _decide(request: Request, wired: Services, viewer: Viewer, item: Item,
 async def _stale(
     request: Request, wired: Services, viewer: Viewer, merge_id: UUID, given: Given, form: Form
 ) -> Response:
-    """Only what changed since the revision that they looked at."""
+    """Only what changed since the revision that they looked at; a rejection can be sent again from there."""
     item = await read_item(wired, viewer, merge_id)
     async with wired.store.statements() as connection:
         revisions = await reviews.revisions_of(connection, merge_id)
-    seen = next((one for one in revisions if one.plan_digest == given.digest), revisions[0])
+    seen = next((one for one in reversed(revisions[:-1]) if one.plan_digest == given.digest), revisions[0])
     return page(
         request,
         "stale.html",
@@ -127,7 +127,9 @@ async def _stale(
         seen=seen,
         changes=changes_between(seen, revisions[-1], await merge_sight(wired.store, viewer, item.merge)),
         kind=given.kind.value,
-        reason=form["reason"],
+        form=form,
+        digest=item.merge.plan_digest,
+        apart=given.not_same_person,
     )
 
 
@@ -155,7 +157,7 @@ async def _undecidable(
         refusal=refusal,
         effective=effective,
         is_own=is_own,
-        reason=reason,
+        texts=texts_in(form),
     )
 
 

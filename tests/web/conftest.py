@@ -17,15 +17,19 @@ from tests.tenant import Tenant
 from tests.web.chromium import chromium
 from tests.web.looked_up import Library, library_on
 from tests.web.reviewing import Account, account, signed_in
+from tests.web.visitors import OURS, sign_in
 from web import pages
+
+
+async def _no_temporal() -> Gateway:
+    temporal = await Client.connect("127.0.0.1:1", lazy=True)
+    return Gateway(temporal, task_queue="nobody", workflow_id_key=b"k" * 32, wait=timedelta(seconds=1))
 
 
 @asynccontextmanager
 async def _nothing_answers(app: FastAPI) -> AsyncIterator[None]:
     store = Store.connect("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
-    temporal = await Client.connect("127.0.0.1:1", lazy=True)
-    gateway = Gateway(temporal, task_queue="nobody", workflow_id_key=b"k" * 32, wait=timedelta(seconds=1))
-    app.state.services = Services(store, gateway)
+    app.state.services = Services(store, await _no_temporal())
     yield
     await store.close()
 
@@ -43,6 +47,27 @@ async def app() -> AsyncIterator[FastAPI]:
 async def people(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://onefold.test") as client:
         yield client
+
+
+@pytest.fixture
+async def stranded(store: Store, who: Account) -> AsyncIterator[httpx.AsyncClient]:
+    """A specialist of the tenant at pages with the store behind them, and no Temporal."""
+
+    @asynccontextmanager
+    async def store_alone(app: FastAPI) -> AsyncIterator[None]:
+        app.state.services = Services(store, await _no_temporal())
+        yield
+
+    made = create_app(store_alone, "1.2.3")
+    pages.install(made)
+    async with (
+        made.router.lifespan_context(made),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(made), base_url="http://onefold.test", headers=OURS
+        ) as visiting,
+    ):
+        assert (await sign_in(visiting, who.email)).status_code == 303
+        yield visiting
 
 
 @pytest.fixture(scope="session")

@@ -150,7 +150,9 @@ async def test_two_who_decide_at_once_end_it_once(
     answers = await asyncio.gather(
         *(one.post(path, data={**form, "typed": VALUE[-4:]}) for one, form in zip((sam, sue), forms, strict=True))
     )
-    assert sorted(answer.status_code for answer in answers) in ([303, 409], [303, 303])
+    won, lost = sorted(answers, key=lambda answer: answer.status_code)
+    assert (won.status_code, won.headers["location"]) == (303, f"/merges/{merge['id']}")
+    assert (lost.status_code, heading(lost)) == (409, "Somebody decided before you")
     done = await when_done(tenant, merge["id"])
     assert [one["tookEffect"] for one in done["decisions"]].count(True) == 1
 
@@ -171,9 +173,26 @@ async def test_whoever_saw_another_plan_is_shown_only_what_changed(tenant: Tenan
     assert (await tenant.merge(merge["id"]))["state"] == "pending_approval"
     review = await shown(sam, merge["id"])
     assert "Revision 2: somebody decided on a plan that no longer held" in review
-    assert "planned anew, revision 2" in review
+    assert "plan changed, revision 2" in review
     assert (await approve(sam, merge["id"])).status_code == 303
     assert (await tenant.merge(merge["id"]))["outcome"] == "merged"
+
+
+async def test_a_plan_that_came_back_was_seen_as_the_last_of_its_revisions(
+    tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    merge = await held_back(tenant)
+    path = f"/merges/{merge['id']}/reject"
+    form = {**fields(await sam.get(path), path), "reason": "They differ."}
+    plan = merge["plan"]
+    side = "older" if plan["older"] == plan["survivor"] else "newer"
+    food = next(row[side] for row in plan["fields"] if row["name"] == "Favorite Food")
+    for eaten in ("Salad", food, "Soup"):
+        await tenant.patch_contact(plan["survivor"], custom={"Favorite Food": eaten})
+        stale = await sam.post(path, data=form)
+        assert stale.status_code == 412
+        form = {**fields(stale, path), "reason": "They differ."}
+    assert "You saw revision 3; revision 4 stands now." in words(stale)
 
 
 async def test_a_digest_that_was_changed_in_the_form_is_refused(tenant: Tenant, sam: httpx.AsyncClient) -> None:

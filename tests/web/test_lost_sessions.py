@@ -4,11 +4,13 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from domain.roles import Role
+from store import people as people_store
 from store import policies
 from store.engine import Store
 from tests.scenarios.approvals import VALUE, asks, held_back
@@ -183,7 +185,12 @@ async def test_a_reason_that_comes_back_is_still_about_the_plan_that_was_seen(
     back = await sign_in_again(sam, told, who)
     late = await sam.post(action, data=filled_in(back, action))
     assert (late.status_code, heading(late)) == (412, "The plan has changed since you looked")
-    assert "They &lt;share&gt; a phone" in late.text
+    form = filled_in(late, action)
+    assert {name: form[name] for name in values} == values
+    assert (await tenant.merge(merge["id"]))["decisions"] == []
+    assert (await sam.post(action, data=form)).status_code == 303
+    decision = (await tenant.merge(merge["id"]))["decisions"][0]
+    assert (decision["revision"], decision["reason"], decision["notSamePerson"]) == (2, TEXT, True)
 
 
 async def test_a_reason_for_what_was_decided_meanwhile_is_shown(
@@ -232,3 +239,37 @@ async def test_another_site_puts_no_text_into_anybodys_form(
     data = {**fields(told, "/login"), "email": who.email, "password": PASSWORD}
     answer = await sam.post("/login", data=data, headers={"Sec-Fetch-Site": "cross-site"})
     assert (answer.status_code, "set-cookie" in answer.headers) == (403, False)
+
+
+async def test_where_temporal_does_not_answer_a_rejection_stays_in_its_form(
+    tenant: Tenant, stranded: httpx.AsyncClient
+) -> None:
+    merge = await held_back(tenant)
+    page, action, values = rejection(merge["id"])
+    late = await send(stranded, page, action, values)
+    assert late.status_code == 503
+    assert "does not answer. Try again shortly. The form is as you left it." in words(late)
+    form = filled_in(late, action)
+    assert {name: form[name] for name in values} == values
+    assert (await stranded.post(action, data=form)).status_code == 503
+
+
+async def test_where_nothing_answers_what_was_written_is_shown_to_its_sender(people: httpx.AsyncClient) -> None:
+    path = f"/merges/{uuid4()}/reject"
+    data = {"author": "1", "reason": TEXT}
+    told = await people.post(path, data=data, cookies={"onefold_session": "ofs_0"})
+    assert (told.status_code, "They &lt;share&gt; a phone" in told.text) == (503, True)
+    foreign = await people.post(path, data=data, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (foreign.status_code, "a phone" in foreign.text) == (403, False)
+
+
+async def test_who_lost_their_role_meanwhile_still_has_what_they_wrote(
+    store: Store, tenant: Tenant, who: Account, sam: httpx.AsyncClient
+) -> None:
+    merge = await held_back(tenant)
+    page, action, values = comment(merge["id"])
+    form = {**fields(await sam.get(page), action), **values}
+    await people_store.take_role(store, (await people_store.find(store, who.email)).id, Role.SPECIALIST, tenant.id)
+    told = await sam.post(action, data=form)
+    assert (told.status_code, heading(told)) == (404, "No merge has this id.")
+    assert "They &lt;share&gt; a phone" in told.text
