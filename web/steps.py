@@ -103,7 +103,7 @@ def _decision(item: Item, decision: Decision) -> Step:
 
 
 def _going_on(merge: MergeRow, doing: Doing | None) -> list[Step]:
-    tried = f"for the {doing.attempt}. time" if doing and doing.attempt > 1 else ""
+    tried = f"(try {doing.attempt})" if doing and doing.attempt > 1 else ""
     recorded = Step(Reached.TO_COME, "Recorded in the ledger")
     activity = doing.activity if doing else None
     if activity == _END:

@@ -96,7 +96,7 @@ def badges(merge: MergeRow) -> list[Badge]:
     if plan["blockers"]:
         found.append(Badge("required value missing", "bad"))
     if merge.revision > 1:
-        found.append(Badge(f"planned anew, revision {merge.revision}", "bad"))
+        found.append(Badge(f"plan changed, revision {merge.revision}", "bad"))
     return found
 
 

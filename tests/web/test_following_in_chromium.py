@@ -72,7 +72,7 @@ async def test_an_approval_is_followed_step_by_step_until_it_is_recorded(
             await page.get_by_label("Your comment").fill("Half a sen")
             await page.get_by_text("same or empty on both sides").click()
             await page.get_by_role("link", name="newest").first.focus()
-            await expect(page.get_by_text("for the 2. time")).to_be_visible()  # it waits for a lock no longer than so
+            await expect(page.get_by_text("(try 2)")).to_be_visible()  # it waits for a lock no longer than so
             await sound(page)
             await expect(page.get_by_role("link", name="newest").first).to_be_focused()
         done = f"Contact {plan['absorbed']} was merged into contact {plan['survivor']}"

@@ -26,7 +26,7 @@ async def test_the_plan_is_shown_with_conflicts_first_and_what_is_lost(tenant: T
     plan = merge["plan"]
     assert heading(page) == f"Merge contact {plan['absorbed']} into contact {plan['survivor']}?"
     text = words(page)
-    assert text.index("Conflicts: one value is lost") < text.index("Identities") < text.index("The row itself")
+    assert text.index("Conflicts: one value is lost") < text.index("Identities") < text.index("Its times")
     assert re.search(r"email albert@example.org bertrand@example.org lost albert@example.org oldest", text)
     assert re.search(r"Favorite Food Pizza lost Burger Burger newest", text)
     assert re.search("This can.t be undone", text)
