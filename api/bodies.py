@@ -37,7 +37,7 @@ class StrictRequest(Request):
                 break
             body += chunk if size <= LARGEST else b""
         if size > LARGEST:
-            raise BodyTooLarge
+            raise BodyTooLarge(f"The body is larger than {LARGEST // 1024} KiB.")
         return bytes(body)
 
 

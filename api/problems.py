@@ -84,7 +84,7 @@ def refused(request: Request, refusal: Refusal) -> Response:
 def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refusal)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_middleware(Unforeseen)
 
@@ -135,7 +135,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     )
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as installed
     detail = _HTTP_DETAILS.get(error.status_code, str(error.detail))
     content = http_problem(error.status_code, detail, base_url=str(request.base_url))

@@ -143,7 +143,7 @@ class BodyMalformed(Refusal):
 
 class BodyTooLarge(Refusal):
     status = 413
-    title = "The body is larger than 16 KiB."
+    title = "The body is too large."
 
 
 class BodyNotJson(Refusal):

@@ -36,7 +36,7 @@ async def read_form(request: Request, largest: int = LARGEST) -> Form:
     demand_own_origin(request)
     length = request.headers.get("content-length")
     if length is None or int(length) > largest:  # a browser says how long a form is
-        raise BodyTooLarge
+        raise BodyTooLarge(f"The form is larger than {largest // 1024} KiB.")
     given = await request.form(max_files=0, max_fields=200)
     fields = {name: value for name, value in given.items() if not isinstance(value, UploadFile)}
     if any("\x00" in value for value in fields.values()):  # PostgreSQL takes none

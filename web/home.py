@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from api.health import readiness
 from api.services import Wired
 from domain.times import rfc3339
 from web.rendering import LIVE, page
+from web.viewer import recognised
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[Depends(recognised)])
 
 _NAMES = {"database": "Database", "temporal": "Temporal and its workers"}
 

@@ -11,9 +11,9 @@ from fastapi.routing import APIRoute
 
 from api.services import services
 from domain.errors import FormStale, Refusal
-from web.advice import ADVICE
 from web.drafts import Draft, texts_in
 from web.forms import read_form
+from web.page_advice import page_advice
 from web.rendering import LIVE, own_path, page, see
 from web.viewer import SignInNeeded
 
@@ -42,7 +42,7 @@ class PageRoute(APIRoute):
 
 
 def refused(request: Request, refusal: Refusal, draft: Draft | None = None) -> Response:
-    """The page of a refusal: its own words, its code, and the advice that the API's documents lead to.
+    """The page of a refusal: its own words, its code, and what to do about it.
 
     What somebody wrote stands there too, for copying.
     """
@@ -52,7 +52,7 @@ def refused(request: Request, refusal: Refusal, draft: Draft | None = None) -> R
         cache=LIVE,
         status=refusal.status,
         refusal=refusal,
-        advice=ADVICE[refusal.code],
+        advice=page_advice(refusal.code),
         texts=texts_in(draft.form if draft else None),
     )
 

@@ -25,6 +25,7 @@ from web import (
     rules_page,
     sign_in,
     status_page,
+    wrong_address,
 )
 from web.static_files import OwnFiles
 
@@ -67,5 +68,6 @@ def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = (), *, over_tls
     app.state.public_over_tls = over_tls
     for part in PARTS:
         app.include_router(part.router)
+    wrong_address.install(app)
     app.mount("/static/swagger-ui", OwnFiles(packages=[("fastapi_offline", "static")]))
     app.mount("/static", OwnFiles(packages=[("web", "static")]))

@@ -2,13 +2,14 @@
 
 from itertools import groupby
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from web.problem_table import find, listed
 from web.rendering import REFERENCE, page
+from web.viewer import recognised
 
-router = APIRouter(prefix="/problems", include_in_schema=False)
+router = APIRouter(prefix="/problems", include_in_schema=False, dependencies=[Depends(recognised)])
 
 
 @router.api_route("", methods=["GET", "HEAD"])

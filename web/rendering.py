@@ -14,7 +14,7 @@ from web import wording
 from web.security import security_headers
 
 LIVE = "no-store"
-REFERENCE = "max-age=300"  # the same for everybody until the next release
+REFERENCE = "max-age=300"  # the same for all who are not signed in, until the next release
 
 
 def page(request: Request, template: str, *, cache: str, status: int = 200, **values: object) -> HTMLResponse:
@@ -27,7 +27,8 @@ def page(request: Request, template: str, *, cache: str, status: int = 200, **va
     values.setdefault("notice", getattr(request.state, "notice", None))
     made = {"url": str(request.url), "made": datetime.now(UTC)}
     text = _templates.get_template(template).render(root=root, version=request.app.version, **made, **values)
-    return HTMLResponse(text, status, {"Cache-Control": cache, **security_headers(request)})
+    kept = LIVE if values["viewer"] else cache  # the frame of who is signed in is their own
+    return HTMLResponse(text, status, {"Cache-Control": kept, "Vary": "Cookie", **security_headers(request)})
 
 
 def see(request: Request, path: str) -> RedirectResponse:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from api.merge_document import whole_document
 from api.responses import document
 from api.services import Services, Wired
-from domain.errors import MergeNotFound, MergeNotPending, Refusal, RoleMissing, ValueInvalid
+from domain.errors import MergeClaimed, MergeNotFound, MergeNotPending, Refusal, RoleMissing, ValueInvalid
 from store import decisions, inbox, reviews
 from store.inbox import Item
 from store.merges import PENDING_APPROVAL
@@ -64,7 +64,13 @@ async def plan(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
 @router.post("/claim")
 async def claim(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     form = await read_bound_form(request, viewer)
-    await reviews.claim(wired.store, merge_id, await _specialist(wired, viewer, merge_id))
+    person_id = await _specialist(wired, viewer, merge_id)
+    try:
+        await reviews.claim(wired.store, merge_id, person_id)
+    except MergeClaimed as refusal:
+        item = await read_item(wired, viewer, merge_id)
+        request.state.notice = f"{item.claimer or 'Somebody else'} was quicker: the claim is theirs."
+        return await _review(request, wired, viewer, item, status=refusal.status)
     return see(request, _back(form["back"], merge_id))
 
 

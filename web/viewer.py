@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 from starlette.responses import Response
 
 from api.services import Services, Wired
-from domain.errors import Unauthenticated
+from domain.errors import Refusal, Unauthenticated
 from store import sessions, tokens
 from store.decisions import Decider
 from store.engine import Store
@@ -60,6 +60,14 @@ async def signed_in(request: Request, wired: Wired) -> Viewer:
     if viewer is None:
         raise SignInNeeded
     return viewer
+
+
+async def recognised(request: Request, wired: Wired) -> None:
+    """For the frame of a page that is everybody's: who is signed in, and nobody while the store does not answer."""
+    try:
+        await maybe_signed_in(request, wired)
+    except Refusal:
+        request.state.viewer = None
 
 
 async def watching(request: Request, wired: Wired) -> Viewer:

@@ -11,6 +11,7 @@ from api.merge_shapes import MergeSpecification
 from api.services import CodecEndpoint, services
 from onefold.codec import EncryptingCodec
 from tests.stack import KEYRING
+from tests.web.visitors import heading
 from web.rendering import coded
 
 PAGES = ["/", "/docs", "/problems", "/problems/device-not-found", "/problems/no-such-code"]
@@ -64,7 +65,7 @@ async def test_every_page_forbids_what_it_does_not_need(people: httpx.AsyncClien
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cross-origin-opener-policy"] == "same-origin"
-    assert headers["cache-control"] == ("no-store" if path == "/" else "max-age=300")
+    assert (headers["cache-control"], headers["vary"]) == ("no-store" if path == "/" else "max-age=300", "Cookie")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -125,3 +126,23 @@ async def test_no_path_leads_out_of_the_static_folders(people: httpx.AsyncClient
 
 def test_prose_with_code_in_it_never_runs_as_markup() -> None:
     assert coded("<b> `<i>/x` & more") == "&lt;b&gt; <code>&lt;i&gt;<wbr>/x</code> &amp; more"
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_a_wrong_address_is_a_page_for_who_looks_and_a_document_for_who_calls(people: httpx.AsyncClient) -> None:
+    wrong = [("GET", "/inbx", 404), ("GET", "/inbox/search", 405), ("GET", "/logout", 405), ("POST", "/nowhere", 404)]
+    for method, path, status in wrong:
+        shown = await people.request(method, path, headers=BROWSER)
+        assert (shown.status_code, heading(shown)) == (status, "No such page")
+        assert shown.headers["content-security-policy"] == POLICY
+        called = await people.request(method, path)
+        assert (called.status_code, called.headers["content-type"]) == (status, "application/problem+json")
+        assert shown.headers.get("allow") == called.headers.get("allow")
+
+
+async def test_a_page_is_shown_too_where_nobody_can_tell_who_looks(people: httpx.AsyncClient) -> None:
+    for path in (*PAGES, "/nowhere"):
+        page = await people.get(path, headers={**BROWSER, "Cookie": f"onefold_session=of_abcdefgh_{'x' * 43}"})
+        assert (page.status_code < 500, "Sign in" in page.text) == (True, True), path

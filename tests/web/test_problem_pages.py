@@ -1,13 +1,30 @@
+import ast
 import re
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from domain.errors import Refusal, refusals
+import web
+from domain.errors import AlreadyDecided, PlanStale, Refusal, Unauthenticated, refusals
 from web.advice import ADVICE
+from web.page_advice import ON_PAGES, page_advice
 from web.problem_table import find, listed
+
+
+def reached_by_pages() -> set[str]:
+    """The codes of the refusals that the pages name, and of those that the store raises for them."""
+    named = {
+        name.name
+        for path in Path(web.__path__[0]).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "domain.errors"
+        for name in node.names
+    }
+    decided = {AlreadyDecided, Unauthenticated, PlanStale}  # these have pages of their own
+    return {one.code for one in refusals() if one.__name__ in named and one not in decided} | {"cursor-invalid"}
 
 
 @pytest.mark.parametrize("refusal", list(refusals()), ids=lambda refusal: refusal.code)
@@ -74,3 +91,12 @@ def test_advice_names_only_operations_that_exist(app: FastAPI) -> None:
     ]
     assert named
     assert all(method in paths.get(path, {}) for method, path in named), named
+
+
+@pytest.mark.parametrize("code", sorted(reached_by_pages()))
+def test_a_page_gives_no_advice_for_callers(code: str) -> None:
+    assert not re.search(r"/v1/|`(detail|errors|null|Retry-After|Allow|revision)`|token", page_advice(code))
+
+
+def test_there_is_no_advice_of_pages_for_a_code_that_does_not_exist() -> None:
+    assert ON_PAGES.keys() <= ADVICE.keys()

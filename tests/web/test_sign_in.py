@@ -291,3 +291,10 @@ async def test_what_a_cookie_holds_is_no_bearer_token(
 
 async def test_the_demos_accounts_stand_on_no_other_sign_in_page(browser: httpx.AsyncClient) -> None:
     assert "onefold.example" not in (await browser.get("/login")).text
+
+
+async def test_a_page_that_is_everybodys_knows_who_is_signed_in(signed_in: httpx.AsyncClient) -> None:
+    for path in ("/", "/docs", "/problems", "/problems/form-stale", "/nowhere"):
+        page = await signed_in.get(path, headers={"Accept": "text/html"})
+        assert "Sign out" in page.text, path
+        assert page.headers["cache-control"] == "no-store"
