@@ -1,6 +1,7 @@
 """Several merges rejected for one reason: each decision is its own, and says what became of it."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -10,13 +11,14 @@ from starlette.responses import Response
 from api.deciding import carry_out
 from api.services import Services, Wired
 from domain.decision import Kind
-from domain.errors import Refusal
+from domain.errors import Refusal, ServiceUnavailable
 from store import inbox
 from store.decisions import Given
-from web.drafts import shows_again
+from store.inbox import Item
+from store.tokens import Scope
+from web.drafts import shows_again, texts_in
 from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute
-from web.progress import read_item
 from web.rendering import LIVE, page
 from web.seen_merge import as_listed
 from web.viewer import SignedIn, Viewer
@@ -42,12 +44,24 @@ async def reject(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     form = await read_bound_form(request, viewer, "which")
     if trouble := reason_trouble(form):
         return await _ask(request, wired, viewer, form["which"], form["reason"], trouble)
-    results = [
-        (merge_id, await _reject(wired, viewer, merge_id, Given(Kind.REJECT, digest, form["reason"])))
-        for merge_id, digest in _pairs(form["which"])
-    ]
-    done = sum(refusal is None for _, refusal in results)
-    return page(request, "inbox_rejected.html", cache=LIVE, results=results, done=done)
+    reached = {item.merge.id for item in await _reached(wired, viewer, form["which"])}
+    pairs = [pair for pair in _pairs(form["which"]) if pair[0] in reached]
+    said = await _reject_each(wired, viewer, pairs, form["reason"])
+    done = [merge_id for merge_id, refusal in said.items() if refusal is None]
+    untried = [f"{merge_id}:{digest}" for merge_id, digest in pairs if merge_id not in said]
+    return page(
+        request,
+        "inbox_rejected.html",
+        cache=LIVE,
+        status=ServiceUnavailable.status if untried else 200,
+        items=await _reached(wired, viewer, form["which"]),
+        said=said,
+        done=len(done),
+        which=",".join(untried),
+        untried=len(untried),
+        reason=form["reason"],
+        texts=texts_in(form) if len(done) < len(said) else [],
+    )
 
 
 @shows_again("/inbox/rejections")
@@ -58,15 +72,12 @@ async def reject_again(request: Request, wired: Services, viewer: Viewer, form: 
 async def _ask(
     request: Request, wired: Wired, viewer: Viewer, which: str, reason: str = "", trouble: str | None = None
 ) -> Response:
-    async with wired.store.statements() as connection:
-        found = await inbox.read_items(connection, [merge_id for merge_id, _ in _pairs(which)])
-    reached = [item for item in found if viewer.token.reaches(item.merge.database_id)]
     return page(
         request,
         "inbox_reject.html",
         cache=LIVE,
         status=422 if trouble else 200,
-        items=await as_listed(wired.store, viewer, reached),
+        items=await _reached(wired, viewer, which),
         which=which,
         reason=reason,
         trouble=trouble,
@@ -74,13 +85,29 @@ async def _ask(
     )
 
 
-async def _reject(wired: Wired, viewer: Viewer, merge_id: UUID, given: Given) -> Refusal | None:
-    try:
-        await read_item(wired, viewer, merge_id)  # who does not reach it is told nothing of it
-        await carry_out(wired, merge_id, viewer.token, given)
-    except Refusal as refusal:
-        return refusal
-    return None
+async def _reached(wired: Services, viewer: Viewer, which: str) -> list[Item]:
+    """The chosen merges as a list shows them, without those of databases that the viewer does not reach."""
+    async with wired.store.statements() as connection:
+        found = await inbox.read_items(connection, [merge_id for merge_id, _ in _pairs(which)])
+    reached = [item for item in found if viewer.may(Scope.MERGES_READ, item.merge.database_id)]
+    return await as_listed(wired.store, viewer, reached)
+
+
+async def _reject_each(
+    wired: Services, viewer: Viewer, pairs: Sequence[tuple[UUID, str]], reason: str
+) -> dict[UUID, Refusal | None]:
+    """What became of each; None: it is rejected. Where a part does not answer, the rest is not tried."""
+    said: dict[UUID, Refusal | None] = {}
+    for merge_id, digest in pairs:
+        try:
+            await carry_out(wired, merge_id, viewer.token, Given(Kind.REJECT, digest, reason))
+        except ServiceUnavailable:
+            break
+        except Refusal as refusal:
+            said[merge_id] = refusal
+        else:
+            said[merge_id] = None
+    return said
 
 
 def _pairs(which: str) -> list[tuple[UUID, str]]:

@@ -104,9 +104,9 @@ def reason_words(reason: str) -> str:
     return _REASONS.get(reason, reason)
 
 
-def did(kind: Kind) -> str:
+def did(kind: str) -> str:
     """What somebody did who decided so."""
-    return _DID[kind]
+    return _DID[Kind(kind)]
 
 
 def who(item: Item, contact_id: int | None) -> str:

@@ -200,8 +200,26 @@ async def test_several_are_rejected_for_one_reason(tenant: Tenant, sam: httpx.As
         assert (merge["outcome"], merge["decisions"][0]["reason"]) == ("rejected", "Both are test data.")
     again = await sam.post("/inbox/rejections", data={**form, "reason": "Again."})
     assert heading(again) == "0 of 2 rejected"
-    assert "Tess Tester decided before" in again.text
+    assert len(re.findall(r"not rejected now: Tess Tester rejected it, ", again.text)) == 2
+    assert "Again.</textarea>" in again.text
     assert counts(await sam.get("/inbox"))["decided"] == 2
+
+
+async def test_where_a_part_does_not_answer_the_rest_is_not_tried_and_keeps_its_reason(
+    tenant: Tenant, stranded: httpx.AsyncClient
+) -> None:
+    first = await held_back(tenant)
+    await tenant.register("muidC|channelC", email="carla@example.org")
+    both = [first, await pending(tenant, "muidC|channelC")]
+    asked = await send(
+        stranded, "/inbox", "/inbox/selected", {f"chosen:{one['id']}": one["plan"]["digest"] for one in both}
+    )
+    form = fields(asked, "/inbox/rejections")
+    told = await stranded.post("/inbox/rejections", data={**form, "reason": "Both are test data."})
+    assert (told.status_code, heading(told)) == (503, "0 of 2 rejected")
+    assert "Both are test data.</textarea>" in told.text
+    assert fields(told, "/inbox/rejections") == form
+    assert sorted([len((await tenant.merge(one["id"]))["decisions"]) for one in both]) == [0, 1]
 
 
 async def test_what_is_rejected_is_what_the_list_showed(tenant: Tenant, sam: httpx.AsyncClient) -> None:
