@@ -63,6 +63,11 @@ class SignInBlocked(Refusal):
     title = "Too many wrong passwords. Try again in a minute."
 
 
+class SearchesMany(Refusal):
+    status = 429
+    title = "Too many searches for values that your role masks. Try again in an hour."
+
+
 class PasswordWeak(Refusal):
     status = 422
     title = "The password is too short or too long."

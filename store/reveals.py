@@ -1,13 +1,20 @@
-"""Reveals: who looked at values that their role masks, at what, and until when they may go on looking."""
+"""Reveals: who looked at values that their role masks, at what, and until when they may go on looking.
 
+Who searches for such a value learns from a hit that it is there: searches are on record too, and limited.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 
+from domain.errors import SearchesMany
 from store.engine import Store
 
 LASTS = timedelta(minutes=10)
+SEARCHES = 60
+_WITHIN = timedelta(hours=1)
 
 _RECORD = text("""
     INSERT INTO reveals (person_id, token_id, database_id, subject)
@@ -16,6 +23,15 @@ _RECORD = text("""
 _ENDS = text("""
     SELECT max(at) + :lasts AS ends FROM reveals
     WHERE person_id = :person_id AND subject = :subject AND at > now() - :lasts
+""")
+# One search is one time, in however many databases.
+_SEARCHES = text("""
+    SELECT count(DISTINCT at) FROM reveals WHERE person_id = :person_id AND subject = 'search' AND at > now() - :within
+""")
+_RECORD_SEARCH = text("""
+    INSERT INTO reveals (person_id, token_id, database_id, subject)
+    SELECT :person_id, :token_id, d.id, 'search' FROM databases d
+    WHERE (CAST(:reach AS bigint[]) IS NULL OR d.id = ANY(:reach)) AND d.id <> ALL(CAST(:clear AS bigint[]))
 """)
 
 
@@ -40,3 +56,15 @@ async def ends(store: Store, person_id: int, subject: str) -> datetime | None:
     async with store.statements() as connection:
         until: datetime | None = (await connection.execute(_ENDS, asked)).scalar_one()
     return until
+
+
+async def record_search(
+    store: Store, *, person_id: int, token_id: str, reach: Sequence[int] | None, clear: Sequence[int]
+) -> None:
+    """In the databases of `reach` (None: all) but those of `clear`, whose values they see. Raises SearchesMany."""
+    asked = {"person_id": person_id, "within": _WITHIN}
+    row = {"person_id": person_id, "token_id": token_id, "reach": reach, "clear": list(clear)}
+    async with store.statements() as connection:
+        if (await connection.execute(_SEARCHES, asked)).scalar_one() >= SEARCHES:
+            raise SearchesMany
+        await connection.execute(_RECORD_SEARCH, row)

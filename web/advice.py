@@ -221,6 +221,10 @@ ADVICE = {
         " it; whoever runs Onefold makes one with `onefold token create`. What a person may do follows from their roles"
         " in the database: `onefold user role` gives one."
     ),
+    "searches-many": (
+        "Search by an id, or wait. Whose role masks values has sixty searches an hour, each on record: a hit tells that"
+        " a value is there. A specialist of the database sees values and searches without a limit."
+    ),
     "service-unavailable": (
         "Wait as long as `Retry-After` says and send the same request again; a merge happens once, however often it is"
         " asked for. If it lasts, `/readyz` names the part that does not answer."

@@ -25,11 +25,12 @@ from store.requesters import requesters_of
 from store.tokens import Scope
 from web.contact_view import shown_contact, shown_event, shown_message
 from web.forms import read_bound_form
-from web.masking import Sight, record_reveal, sight
+from web.masking import Sight, is_masked_in_one, record_reveal, record_search, sight
 from web.merge_words import listed_merge
 from web.page_route import PageRoute
 from web.reach import LARGEST_ID, database_for, demand_reach, entered_id, reached
 from web.rendering import LIVE, page, see
+from web.seen_merge import MergeSight, types_of
 from web.viewer import SignedIn, Viewer
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False, prefix="/contacts")
@@ -60,6 +61,8 @@ async def find_(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     demand_reach(viewer, Scope.CONTACTS_READ, database_id, DatabaseNotFound)
     by = By(form["by"]) if form["by"] in set(By) else By.ID
     value = form["value"]
+    if value and by is not By.ID:
+        await record_search(wired.store, viewer, [database_id or 0])
     found = await find(wired.store, database_id or 0, by, value, entered_id(value)) if value else []
     if len(found) == 1:
         return see(request, f"/contacts/{found[0].id}")
@@ -103,6 +106,7 @@ async def _search_page(request: Request, store: Store, viewer: Viewer, asked: Se
         form_token=viewer.form_token("/contacts"),
         most=MOST_FOUND,
         asked=asked is not None,
+        recorded=is_masked_in_one(viewer, viewer.token.reach(Scope.CONTACTS_READ)),
         search=asked or Search(None, By.ID, "", []),
     )
 
@@ -118,6 +122,7 @@ async def _live_page(
         apart = await apart_from(connection, contact_id)
         lists = await lists_of(connection, contact_id)
         requesters = await requesters_of(connection, open_requests)
+    of_merges = MergeSight(seen, types_of(database))
     messages = await activity.list_messages(store, database_id, contact_id)
     events = await activity.list_events(store, database_id, contact_id)
     return page(
@@ -128,7 +133,7 @@ async def _live_page(
         database=database,
         contact=shown_contact(contact, database, changes, seen),
         absorbed=[merge for merge in changes if merge.absorbed_id is not None],
-        open_requests=[listed_merge(one, requesters[one.id], in_full=seen.is_clear) for one in open_requests],
+        open_requests=[listed_merge(one, requesters[one.id], of_merges.request(one.request)) for one in open_requests],
         apart=apart,
         lists=lists,
         messages=[shown_message(one, seen) for one in messages],

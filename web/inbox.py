@@ -17,6 +17,7 @@ from store.tokens import Scope
 from web.empty_inbox import why_empty
 from web.forms import read_bound_form
 from web.inbox_filter import Chosen, chosen_filter, in_query
+from web.masking import record_search
 from web.page_route import PageRoute
 from web.rendering import LIVE, page, see
 from web.seen_merge import as_listed
@@ -65,6 +66,8 @@ async def show(
 async def search(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     """What is sought is an address or an identity as often as not: it stands in the form, never in a URL."""
     form = await read_bound_form(request, viewer)
+    if form.has("sought"):
+        await record_search(wired.store, viewer, viewer.onlooker.reach)
     async with wired.store.statements() as connection:
         items = await inbox.search(connection, viewer.onlooker, form["sought"]) if form.has("sought") else []
     if len(items) == 1:

@@ -4,6 +4,7 @@ A mask keeps what tells two values apart, and never a value's length.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,6 +61,19 @@ async def record_reveal(store: Store, viewer: Viewer, database_id: int, subject:
         database_id=database_id,
         subject=subject,
     )
+
+
+async def record_search(store: Store, viewer: Viewer, reach: Sequence[int] | None) -> None:
+    """Of who looks for a value in these databases (None: all), where one masks it for them. Raises SearchesMany."""
+    if is_masked_in_one(viewer, reach):
+        clear = viewer.token.reach(Scope.MERGES_DECIDE) or []
+        who = viewer.session.person_id
+        await reveals.record_search(store, person_id=who, token_id=viewer.token.id, reach=reach, clear=clear)
+
+
+def is_masked_in_one(viewer: Viewer, reach: Sequence[int] | None) -> bool:
+    clear = viewer.token.reach(Scope.MERGES_DECIDE)
+    return clear is not None and (reach is None or not set(reach) <= set(clear))
 
 
 def sees_values(viewer: Viewer, database_id: int) -> bool:

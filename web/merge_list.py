@@ -14,11 +14,11 @@ from domain.errors import DatabaseNotFound
 from store.merges import read_merges
 from store.requesters import requesters_of
 from store.tokens import Scope
-from web.masking import sees_values
 from web.merge_words import OUTCOMES, STATES, listed_merge
 from web.page_route import PageRoute
 from web.reach import demand_reach, entered_id, reached
 from web.rendering import LIVE, page
+from web.seen_merge import list_sights
 from web.viewer import SignedIn
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -65,6 +65,7 @@ async def list_(
         )
         shown, more = rows[:PAGE], len(rows) > PAGE
         requesters = await requesters_of(connection, shown)
+    seen = await list_sights(wired.store, viewer, {one.database_id for one in shown})
     return page(
         request,
         "merges.html",
@@ -74,7 +75,7 @@ async def list_(
         filters=filters,
         states=STATES,
         outcomes=OUTCOMES,
-        merges=[listed_merge(one, requesters[one.id], in_full=sees_values(viewer, one.database_id)) for one in shown],
+        merges=[listed_merge(one, requesters[one.id], seen[one.database_id].request(one.request)) for one in shown],
         newest=f"?{urlencode(filters.given)}" if after else None,
         older=f"?{urlencode({**filters.given, 'after': cursor_after(shown[-1])})}" if more else None,
     )

@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from domain.plan import Outcome
+from domain.request import MergeRequest
 from store.merges import MergeRow
-from web.masking import masked, masked_address
 
 STATES: Mapping[str, str] = {
     "preparing": "being prepared",
@@ -52,8 +52,9 @@ class ListedMerge:
     absorbs: str
 
 
-def listed_merge(row: MergeRow, requester: str, *, in_full: bool) -> ListedMerge:
-    address, identity = row.request.address, row.request.identity
+def listed_merge(row: MergeRow, requester: str, seen: MergeRequest) -> ListedMerge:
+    """`seen` is the row's request, as the viewer may see it."""
+    address, identity = seen.address, seen.identity
     return ListedMerge(
         id=row.id,
         database_id=row.database_id,
@@ -64,10 +65,10 @@ def listed_merge(row: MergeRow, requester: str, *, in_full: bool) -> ListedMerge
         deadline=row.deadline,
         requester=requester,
         identity_name=identity.name,
-        identity_value=identity.value if in_full else masked(identity.value),
+        identity_value=identity.value,
         channel=address.channel.value,
         qualifier=address.qualifier,
-        destination=address.destination if in_full else masked_address(address),
+        destination=address.destination,
         survivor=row.survivor_id or row.plan["survivor"],
         absorbed=row.absorbed_id or row.plan["absorbed"],
         absorbs=_absorbs(row.outcome),

@@ -1,6 +1,6 @@
 """A merge as its viewer may see it: what its pages, lists and files are made of, with nothing else left in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,6 +8,7 @@ from domain.address import Address, Channel
 from domain.columns import ColumnType
 from domain.contact import WIRE_NAMES
 from domain.plan_changes import PlanChange
+from domain.request import MergeRequest
 from store import databases, reveals
 from store.databases import Database
 from store.engine import Store
@@ -53,13 +54,18 @@ class MergeSight:
         plan = self._plan(whole["plan"])
         return {**whole, "masked": True, "plan": plan, "winnerChannelIdentifier": identifier, "revisions": revisions}
 
-    def _merge(self, merge: MergeRow) -> MergeRow:
-        address, identity = merge.request.address, merge.request.identity
-        request = replace(
-            merge.request,
+    def request(self, request: MergeRequest) -> MergeRequest:
+        if self.sight.is_clear:
+            return request
+        address, identity = request.address, request.identity
+        return replace(
+            request,
             address=replace(address, destination=self.sight.address(address)),
             identity=replace(identity, value=self._value(identity.name, identity.value)),
         )
+
+    def _merge(self, merge: MergeRow) -> MergeRow:
+        request = self.request(merge.request)
         identifier = self._text(merge.winner_channel_identifier)
         return replace(merge, request=request, plan=self._plan(merge.plan), winner_channel_identifier=identifier)
 
@@ -121,21 +127,21 @@ class MergeSight:
 async def merge_sight(store: Store, viewer: Viewer, merge: MergeRow) -> MergeSight:
     """Of a page that is one merge's own: by the viewer's role, or a reveal of this merge."""
     seen = await sight(store, viewer, merge.database_id, reveals.merge_subject(merge.id))
-    return MergeSight(seen, {} if seen.is_clear else _types(await databases.get(store, merge.database_id)))
+    return MergeSight(seen, {} if seen.is_clear else types_of(await databases.get(store, merge.database_id)))
 
 
 async def as_listed(store: Store, viewer: Viewer, items: Sequence[Item]) -> list[Item]:
-    """In a list, by the viewer's role alone: a reveal is of one merge."""
-    masking = {one.merge.database_id for one in items if not sees_values(viewer, one.merge.database_id)}
-    types = {one.id: _types(one) for one in await databases.list_all(store, sorted(masking))}
-    return [
-        MergeSight(Sight(role_sees=one.merge.database_id not in masking), types.get(one.merge.database_id, {})).item(
-            one
-        )
-        for one in items
-    ]
+    sights = await list_sights(store, viewer, {one.merge.database_id for one in items})
+    return [sights[one.merge.database_id].item(one) for one in items]
 
 
-def _types(database: Database) -> dict[str, ColumnType]:
+async def list_sights(store: Store, viewer: Viewer, database_ids: Collection[int]) -> dict[int, MergeSight]:
+    """How lists show the merges of each of these databases: by the viewer's role alone, since a reveal is of one."""
+    masking = [one for one in database_ids if not sees_values(viewer, one)]
+    types = {one.id: types_of(one) for one in await databases.list_all(store, sorted(masking))}
+    return {one: MergeSight(Sight(role_sees=one not in masking), types.get(one, {})) for one in database_ids}
+
+
+def types_of(database: Database) -> dict[str, ColumnType]:
     system = dict.fromkeys(WIRE_NAMES.values(), ColumnType.TEXT)
     return {**system, **{column.name: column.type for column in database.columns}}

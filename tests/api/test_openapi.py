@@ -29,7 +29,7 @@ OPERATION_IDS = {
 }
 # Refusals that no operation of the document answers with.
 IN_HISTORY = {"decision-required", "decision-not-found", "deadline-ahead"}
-ON_PAGES = {"form-foreign", "form-stale", "own-account", "sign-in-failed", "sign-in-blocked"}
+ON_PAGES = {"form-foreign", "form-stale", "own-account", "searches-many", "sign-in-failed", "sign-in-blocked"}
 IN_THE_COMMAND = {"person-not-found", "password-weak"}
 
 

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import text
 
 from domain.roles import Role
-from store import people
+from store import lookup_keys, people
 from store.engine import Store
 from tests.scenarios.approvals import VALUE, held_back, pending
 from tests.stack import Stack
 from tests.tenant import MakeTenant, Tenant
 from tests.web.reviewing import Account, account, signed_in
-from tests.web.visitors import fields, form_token, send
+from tests.web.visitors import fields, form_token, send, words
+from web.masking import MASK
 
 pytestmark = pytest.mark.slow
 
@@ -111,6 +112,17 @@ async def test_a_specialist_of_another_database_sees_what_the_role_there_does_no
         assert held(await both.get(f"/merges/{own['id']}")) >= {"albert@example.org", VALUE}
         assert held(await both.get(f"/merges/{waiting.id}")) == set()
         assert held(await both.get(f"/inbox?database={waiting.tenant.id}")) == set()
+
+
+async def test_of_a_number_that_is_an_identity_a_list_tells_no_digit(
+    stack: Stack, store: Store, tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    await lookup_keys.put(store, tenant.id, "Visits")
+    await tenant.register("muidN|channelN")
+    await tenant.established("muidN|channelN", "7", name="Visits")
+    assert "Visits 7" in words(await sam.get("/merges"))
+    async with signed_in(stack.url, await account(store, tenant, Role.AUDITOR)) as alex:
+        assert f"Visits {MASK}" in words(await alex.get("/merges"))
 
 
 async def test_what_happened_to_a_merge_tells_no_value_either(

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Row, text
 
 from domain.roles import Role
+from store import tokens
 from store.engine import Store
 from tests.stack import Stack
 from tests.web.looked_up import Library, Visitor
@@ -54,6 +55,42 @@ async def test_a_reveal_is_one_persons_own(library: Library) -> None:
     auditor, other = await library.visitor(Role.AUDITOR), await library.visitor(Role.AUDITOR)
     await auditor.send(f"/contacts/{library.carl}", f"/contacts/{library.carl}/reveal")
     assert "albert.b.jerm@gmail.com" not in await other.read(f"/contacts/{library.carl}")
+
+
+async def test_a_search_for_masked_values_is_on_record_and_one_by_id_is_not(library: Library) -> None:
+    auditor, specialist = await library.visitor(Role.AUDITOR), await library.visitor(Role.SPECIALIST)
+    asked = {"database": library.here.id, "value": "dora@example.org"}
+    for visitor in (auditor, specialist):
+        assert (await visitor.send("/contacts", "/contacts", by="email", **asked)).status_code == 303
+        await visitor.send("/contacts", "/contacts", by="id", **asked)
+        await visitor.send("/inbox", "/inbox/search", sought="dora@example.org")
+    found = [(row.database_id, row.subject) for row in await rows(library.store, auditor)]
+    assert found == [(library.here.id, "search")] * 2
+    assert await rows(library.store, specialist) == []
+    told = "that you searched by one is on record"
+    assert [told in await one.read("/contacts") for one in (auditor, specialist)] == [True, False]
+
+
+async def test_whose_role_masks_values_does_not_try_them_without_end(library: Library) -> None:
+    auditor = await library.visitor(Role.AUDITOR)
+    token_id = tokens.id_of(auditor.secret)
+    tried = text("""
+        INSERT INTO reveals (person_id, token_id, database_id, subject, at)
+        SELECT :person_id, :token_id, :database_id, 'search', now() - n * interval '59 seconds'
+        FROM generate_series(1, 59) n
+    """)
+    who = {"person_id": auditor.person_id, "token_id": token_id, "database_id": library.here.id}
+    async with library.store.statements() as connection:
+        await connection.execute(tried, who)
+    asked = {"database": library.here.id, "by": "email", "value": "dora@example.org"}
+    assert (await auditor.send("/contacts", "/contacts", **asked)).status_code == 303
+    for page, action, fields in (("/contacts", "/contacts", asked), ("/inbox", "/inbox/search", {"sought": "dora"})):
+        refused = await auditor.send(page, action, **fields)
+        assert (refused.status_code, "Too many searches" in refused.text) == (429, True)
+    assert (await auditor.send("/contacts", "/contacts", **{**asked, "by": "id"})).status_code == 200
+    async with library.store.statements() as connection:
+        await connection.execute(text("UPDATE reveals SET at = at - interval '2 minutes' WHERE subject = 'search'"))
+    assert (await auditor.send("/contacts", "/contacts", **asked)).status_code == 303
 
 
 async def test_after_ten_minutes_values_are_masked_again(library: Library) -> None:
