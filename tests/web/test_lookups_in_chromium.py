@@ -92,7 +92,7 @@ async def test_what_was_searched_for_is_shown_again_and_never_runs(browser: Brow
     specialist = await library.visitor(Role.SPECIALIST)
     async with signed_in(browser, library, specialist, "dark", 390) as page:
         await page.goto("/contacts")
-        await page.get_by_label("By its").select_option("email")
+        await page.get_by_label("Search by").select_option("email")
         await page.get_by_label("Value", exact=True).fill(HOSTILE[:100])
         await page.get_by_role("button", name="Find").click()
         await expect(page.get_by_role("status")).to_have_text("No contact found")
@@ -105,7 +105,7 @@ async def test_an_auditor_finds_and_reveals_a_contact_without_javascript(browser
     async with signed_in(browser, library, auditor, "light", 1280, javascript=False) as page:
         await page.goto("/contacts")
         await page.get_by_label("Database").select_option(str(library.here.id))
-        await page.get_by_label("By its").select_option("identity")
+        await page.get_by_label("Search by").select_option("identity")
         await page.get_by_label("Value", exact=True).fill("777374")
         await page.get_by_role("button", name="Find").click()
         assert page.url == f"{library.url}/contacts/{library.carl}"

@@ -1,5 +1,6 @@
 """The page of one merge without a browser: in every state, and for everybody."""
 
+import asyncio
 import re
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from tests.scenarios.approvals import VALUE, A, held_back, when_done
 from tests.stack import Stack
 from tests.tenant import Tenant, client, token_for
 from tests.web.reviewing import Account, account, signed_in
-from tests.web.visitors import heading, send, shown, words
+from tests.web.visitors import fields, heading, send, shown, words
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +79,32 @@ async def test_comments_are_kept_and_shown_as_they_are(tenant: Tenant, sam: http
     assert "&lt;b&gt;They&lt;/b&gt; say yes&lt;U+202E&gt;." in told
     assert (await send(sam, page, f"{page}/comments", {"text": "x" * 4001})).status_code == 422
     assert [one["text"] for one in (await tenant.merge(merge["id"]))["comments"]] == [text.replace("\r", "")]
+
+
+async def test_a_comment_that_is_sent_twice_is_said_once(
+    tenant: Tenant, sam: httpx.AsyncClient, sue: httpx.AsyncClient
+) -> None:
+    """As a double click does; what somebody else says, or what is said again later, is another comment."""
+    merge = await held_back(tenant)
+    page, action = f"/merges/{merge['id']}", f"/merges/{merge['id']}/comments"
+    form = {**fields(await sam.get(page), action), "text": "Yes."}
+    await asyncio.gather(*(sam.post(action, data=form) for _ in range(3)))
+    await sam.post(action, data=form)
+    await send(sue, page, action, {"text": "Yes."})
+    await sam.post(action, data=form)
+    assert [one["text"] for one in (await tenant.merge(merge["id"]))["comments"]] == ["Yes."] * 3
+
+
+async def test_who_comes_second_is_told_whose_claim_it_is(
+    tenant: Tenant, sam: httpx.AsyncClient, sue: httpx.AsyncClient
+) -> None:
+    merge = await held_back(tenant)
+    page, action = f"/merges/{merge['id']}", f"/merges/{merge['id']}/claim"
+    form = fields(await sue.get(page), action)
+    await send(sam, page, action)
+    late = await sue.post(action, data=form)
+    assert late.status_code == 409
+    assert "Tess Tester was quicker: the claim is theirs." in words(late)
 
 
 async def test_every_end_has_its_page(store: Store, tenant: Tenant, sam: httpx.AsyncClient) -> None:

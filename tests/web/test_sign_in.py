@@ -298,3 +298,10 @@ async def test_a_page_that_is_everybodys_knows_who_is_signed_in(signed_in: httpx
         page = await signed_in.get(path, headers={"Accept": "text/html"})
         assert "Sign out" in page.text, path
         assert page.headers["cache-control"] == "no-store"
+
+
+async def test_who_is_signed_in_already_is_told_why_they_are_asked_again(signed_in: httpx.AsyncClient) -> None:
+    plain = await signed_in.get("/login")
+    assert "You are signed in as" in plain.text
+    assert "Approving a merge" not in plain.text
+    assert "Approving a merge" in (await signed_in.get("/login?next=/merges/1/approve")).text
