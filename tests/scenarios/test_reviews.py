@@ -7,11 +7,13 @@ from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import insert, text
 
 from domain.roles import Role
-from store import claims
+from store import claims, reviews
 from store.engine import Store
 from store.people import demand_role, disable, give_role, take_role
+from store.tables import merge_comments
 from store.tokens import Scope
 from tests.scenarios.approvals import VALUE, A, Reviewer, Reviewers, held_back, refusal
 from tests.stack import Stack
@@ -155,6 +157,20 @@ async def test_comments_are_kept_in_their_order(tenant: Tenant, people: Reviewer
     comments = (await tenant.merge(waiting["id"]))["comments"]
     assert [one["text"] for one in comments] == ["Same street, other first name.", "Agreed.\nLooked at it again."]
     assert {one["by"] for one in comments} == {"Tess Tester"}
+
+
+async def test_the_same_words_at_once_are_one_comment(store: Store, tenant: Tenant, specialist: Reviewer) -> None:
+    """Two clicks: the second is not looked at before the first is stored."""
+    waiting = UUID((await held_back(tenant))["id"])
+    async with store.transaction() as first:
+        await first.execute(text("SELECT FROM people WHERE id = :id FOR NO KEY UPDATE"), {"id": specialist.person_id})
+        said = {"merge_id": waiting, "person_id": specialist.person_id, "text": "Agreed."}
+        await first.execute(insert(merge_comments).values(said))
+        second = asyncio.create_task(reviews.comment(store, waiting, specialist.person_id, "Agreed."))
+        await asyncio.sleep(0.5)
+        assert not second.done()
+    await second
+    assert [one["text"] for one in (await tenant.merge(str(waiting)))["comments"]] == ["Agreed."]
 
 
 @pytest.mark.parametrize("said", ["", "a" * 4001, " \n ", "\u200b"])

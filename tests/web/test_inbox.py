@@ -260,6 +260,7 @@ async def test_rejecting_several_tells_nothing_of_a_database_that_they_do_not_re
     assert heading(answer) == "1 of 1 rejected"
     assert "Tess Tester" not in answer.text.partition("<main")[2]
     assert foreign["id"] not in answer.text
+    assert "What you wrote is not lost" not in answer.text  # nothing was refused that they were told of
 
 
 async def test_an_auditor_looks_and_has_no_buttons(stack: Stack, store: Store, tenant: Tenant) -> None:
