@@ -74,6 +74,8 @@ async def test_so_it_is_on_an_admins_pages(browser: Browser, library: Library) -
     async with signed_in(browser, library, await library.visitor(Role.ADMIN, None)) as page:
         for path in (f"/contacts/{library.carl}", f"/databases/{library.here.id}/policy", "/people"):
             await sound_at(page, path)
+    async with signed_in(browser, library, await library.visitor(Role.ADMIN), width=390) as page:
+        await sound_at(page, "/people")
 
 
 async def test_hostile_values_run_nothing_and_show_their_code_points(browser: Browser, library: Library) -> None:
