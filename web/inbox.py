@@ -17,7 +17,7 @@ from store.tokens import Scope
 from web.empty_inbox import why_empty
 from web.forms import read_bound_form
 from web.inbox_filter import Chosen, chosen_filter, in_query
-from web.masking import record_search
+from web.masking import is_masked_in_one, record_search
 from web.page_route import PageRoute
 from web.rendering import LIVE, page, see
 from web.seen_merge import as_listed
@@ -73,7 +73,15 @@ async def search(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     if len(items) == 1:
         return see(request, f"/merges/{items[0].merge.id}")
     shown = await as_listed(wired.store, viewer, items)
-    return page(request, "inbox_search.html", cache=LIVE, sought=form["sought"], items=shown, now=datetime.now(UTC))
+    return page(
+        request,
+        "inbox_search.html",
+        cache=LIVE,
+        sought=form["sought"],
+        items=shown,
+        recorded=is_masked_in_one(viewer, viewer.onlooker.reach),
+        now=datetime.now(UTC),
+    )
 
 
 @router.post("/inbox/next")

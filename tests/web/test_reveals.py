@@ -63,7 +63,8 @@ async def test_a_search_for_masked_values_is_on_record_and_one_by_id_is_not(libr
     for visitor in (auditor, specialist):
         assert (await visitor.send("/contacts", "/contacts", by="email", **asked)).status_code == 303
         await visitor.send("/contacts", "/contacts", by="id", **asked)
-        await visitor.send("/inbox", "/inbox/search", sought="dora@example.org")
+        page = await visitor.send("/inbox", "/inbox/search", sought="nobody@example.org")
+        assert ("that you searched is on record" in page.text) is (visitor is auditor)
     found = [(row.database_id, row.subject) for row in await rows(library.store, auditor)]
     assert found == [(library.here.id, "search")] * 2
     assert await rows(library.store, specialist) == []
