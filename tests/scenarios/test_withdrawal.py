@@ -70,7 +70,8 @@ async def test_a_person_withdraws_with_another_token_of_theirs(tenant: Tenant, p
 
 async def test_nobody_else_withdraws_it(stack: Stack, store: Store, tenant: Tenant, people: Reviewers) -> None:
     waiting = await held_back(tenant)
-    async with client(stack.url, await token_for(store, None, [Scope.ADMIN])) as http:
+    another = (await people(Role.REQUESTER)).person_id
+    async with client(stack.url, await token_for(store, None, [Scope.ADMIN], another)) as http:
         others: list[Reviewer | Tenant] = [*[await people(role) for role in Role], Tenant(tenant.id, http)]
         for other in others:
             assert await withdraw(other, waiting["id"]) == (403, "not-requester")
