@@ -149,7 +149,7 @@ async def test_sessions_are_listed_and_another_one_is_ended(
         await sign_in(phone, email)
         shown = await signed_in.get("/sessions")
         assert "A phone &lt;b&gt;" in shown.text
-        assert shown.text.count("<button>End it</button>") == 1
+        assert shown.text.count("<button>End it<") == 1
         assert (await send(signed_in, "/sessions")).status_code == 303
         assert not await is_in(phone)
     assert await is_in(signed_in)

@@ -5,13 +5,22 @@
 const AGAIN = 10_000; // ms until a stream that was refused is asked for anew
 
 function remembered(box, act) {
-  box.checked = localStorage.getItem(box.id) !== "off";
+  box.checked = stored((kept) => kept.getItem(box.id)) !== "off";
   box.addEventListener("change", () => {
-    localStorage.setItem(box.id, box.checked ? "on" : "off");
+    stored((kept) => kept.setItem(box.id, box.checked ? "on" : "off"));
     act(box.checked);
   });
   act(box.checked);
   return box;
+}
+
+// A browser may refuse to keep anything: then a switch holds for its page.
+function stored(ask) {
+  try {
+    return ask(localStorage);
+  } catch {
+    return null;
+  }
 }
 
 // Says it to whoever looks, or listens. What is said already is left alone: said anew, it would be read out again.
