@@ -33,6 +33,8 @@ async def test_the_plan_is_shown_with_conflicts_first_and_what_is_lost(tenant: T
     assert re.search("This can.t be undone", text)
     assert f"Its id leads to contact {plan['survivor']} for ever" in text
     assert '<a href="/rules#newest">' in page.text
+    for side in ("older", "newer"):
+        assert f'<a href="/contacts/{plan[side]}">' in page.text
     assert "Nothing is in the way" in text
     assert plan["digest"] in text
     assert "muidB|channelB" in text

@@ -6,6 +6,7 @@ import pytest
 
 from domain.roles import Role
 from tests.web.looked_up import Library
+from web.security import STRICT
 
 pytestmark = pytest.mark.slow
 
@@ -40,6 +41,16 @@ async def test_each_role_sees_the_pages_of_its_database(library: Library, role: 
     visitor = await library.visitor(role)
     for path in [*LISTS, *await subjects(library)]:
         assert (await visitor.http.get(path)).status_code == 200, path
+
+
+async def test_every_page_of_theirs_forbids_what_it_does_not_need(library: Library) -> None:
+    visitor = await library.visitor(Role.ADMIN, None)
+    for path in [*LISTS, "/people", "/inbox", "/sessions", f"/merges/{library.open_merge}", *await subjects(library)]:
+        answer = await visitor.http.get(path)
+        policy = "; ".join(f"{directive} {sources}" for directive, sources in STRICT.items())
+        assert (answer.headers["content-security-policy"], answer.headers["cache-control"]) == (policy, "no-store")
+        assert not re.search(r"<style|\sstyle=|\son\w+=|javascript:", answer.text), path
+        assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", answer.text)), path
 
 
 @pytest.mark.parametrize("role", list(Role))
