@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import typer
@@ -23,6 +23,11 @@ _LOOKS_LIKE_OURS = {"", "null"}
 def print_json(document: object) -> None:
     """ASCII only: a value can neither break a terminal nor be lost in a locale."""
     typer.echo(json.dumps(document, default=_text, indent=2))
+
+
+def as_wire(document: object) -> Any:
+    """The document as whoever asks the API reads it."""
+    return json.loads(json.dumps(document, default=_text))
 
 
 def console() -> Console:

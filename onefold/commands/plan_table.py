@@ -20,9 +20,9 @@ _PLURALS = {"Field": "fields", "Identity": "identities"}
 _TIMES = {"created", "lastModified"}
 
 
-def print_plan(to: Console, plan: Document) -> None:
-    """`plan` is a plan's document, as `GET /v1/merges/{id}` shows it."""
-    to.print(sentence(outcome_sentence(plan)))
+def print_plan(to: Console, plan: Document, *, lead: str = "") -> None:
+    """`plan` is a plan's document, as `GET /v1/merges/{id}` shows it; `lead` says what became of it."""
+    to.print(sentence(lead + outcome_sentence(plan)))
     for blocker in plan["blockers"]:
         to.print(sentence(blocker_sentence(blocker)))
     to.print()

@@ -33,7 +33,7 @@ def print_review(to: Console, merge: Document) -> None:
         return
     print_facts(to, [*_known(merge), *_facts(merge)])
     to.print()
-    print_plan(to, merge["plan"])
+    print_plan(to, merge["plan"], lead=_lead(merge))
     if merge["revisions"][1:]:
         print_revision(to, merge["revisions"][-1])
     _print_decisions(to, merge["decisions"])
@@ -57,6 +57,13 @@ def winner(merge: Document) -> str:
 
 def receipt(given: Document) -> str:
     return f"entry {given['seq']}, hash {given['entry_hash']}"
+
+
+def _lead(merge: Document) -> str:
+    """A plan is written as if it were done. Where it is not, or never will be, that is said first."""
+    if merge["outcome"] == merge["plan"]["outcome"]:
+        return ""
+    return "Planned, and not done: " if merge["outcome"] else "Planned, and not done yet: "
 
 
 def _known(merge: Document) -> list[tuple[str, str]]:

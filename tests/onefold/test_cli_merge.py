@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from tests.onefold.cli import Command
+from tests.scenarios.approvals import held_back
 from tests.tenant import Tenant
 
 
@@ -19,7 +20,7 @@ async def test_a_merge_is_shown_with_its_plan_and_its_receipt(live_onefold: Comm
     merge = await tenant.merge(merge_id)
     ended = await asyncio.to_thread(live_onefold, "merge", "show", merge_id)
     assert (ended.code, ended.err) == (0, "")
-    assert ended.line("State") == "State done"
+    assert ended.line("State") == "State done, merged"
     assert ended.line("Receipt").startswith(f"Receipt entry {merge['receipt']['seq']}, hash")
     assert merge["receipt"]["entry_hash"] in ended.out
     assert merge["plan"]["digest"] in ended.out
@@ -28,6 +29,18 @@ async def test_a_merge_is_shown_with_its_plan_and_its_receipt(live_onefold: Comm
     assert ended.line("Favorite Food").startswith("Favorite Food Pizza Bur<U+202E>ger Bur<U+202E>ger newest")
     assert ended.line("userId") == "userId 1 null 1 requested"
     assert ended.line("PUSH-ap56921D  cliA|chanA").endswith(f"OPTED-IN {absorbed}")
+
+
+async def test_what_was_planned_and_not_done_is_told_so(live_onefold: Command, tenant: Tenant) -> None:
+    waiting = await held_back(tenant)
+    pending = await asyncio.to_thread(live_onefold, "merge", "show", waiting["id"])
+    assert "Planned, and not done yet: merged: contact" in pending.out
+    answer = await tenant.http.post(f"/v1/merges/{waiting['id']}/withdrawal", json={})
+    assert answer.status_code == 200
+    ended = await asyncio.to_thread(live_onefold, "merge", "show", waiting["id"])
+    assert ended.line("State") == "State done, withdrawn"
+    assert "Planned, and not done: merged: contact" in ended.out
+    assert "withdraw of revision 1, took effect" in " ".join(ended.out.split())
 
 
 async def test_json_is_what_the_api_answers(live_onefold: Command, tenant: Tenant) -> None:

@@ -42,7 +42,8 @@ async def test_a_plan_is_shown_with_why_a_person_is_asked_and_how_to_approve_it(
     assert ended.line("Deadline") == f"Deadline {deadline:%Y-%m-%d %H:%M} UTC, 2 days 23 hours left"
     assert ended.line("Claimed by") == "Claimed by nobody"
     survivor, absorbed = merge["plan"]["survivor"], merge["plan"]["absorbed"]
-    assert f"merged: contact {survivor} survives and absorbs contact {absorbed}." in ended.lines
+    planned = f"merged: contact {survivor} survives and absorbs contact {absorbed}."
+    assert f"Planned, and not done yet: {planned}" in " ".join(ended.lines)
     assert ended.line("Favorite Food") == "Favorite Food Pizza Burger Burger newest"
     assert "Changed in revision" not in ended.out
     assert ended.lines[-1] == f"onefold approve {merge['id']} --digest {merge['plan']['digest']}"
