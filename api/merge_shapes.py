@@ -174,7 +174,9 @@ class Decision(BaseModel):
 class DecisionPending(BaseModel):
     mergeId: str
     decision: Literal["approve", "reject", "withdraw"]
-    state: Literal["pending_approval"] = Field(description="Until its run has carried the decision out.")
+    state: Literal["merging", "pending_approval"] = Field(
+        description="`merging`: approved, and being executed. The merge itself is `pending_approval` until it is done."
+    )
     outcome: None
 
 

@@ -136,11 +136,13 @@ async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: Comme
 
 async def _carry_out(wired: Wired, merge: MergeRow, token: Token, given: Given) -> Response:
     now = await carry_out(wired, merge.id, token, given)
-    answer = {"mergeId": merge.id, "decision": given.kind.value, "state": now.state, "outcome": now.outcome}
+    answer = {"mergeId": merge.id, "decision": given.kind.value, "outcome": now.outcome}
     if now.receipt is None:
+        # What its run is at: the merge's own state says nothing that may still be refused.
+        state = "merging" if given.kind is Kind.APPROVE else now.state
         location = {"Location": f"/v1/merges/{merge.id}", "Retry-After": "1"}
-        return document(answer, status=202, headers=location)
-    return document({**answer, "receipt": now.receipt.document()})
+        return document({**answer, "state": state}, status=202, headers=location)
+    return document({**answer, "state": now.state, "receipt": now.receipt.document()})
 
 
 def _specialist(merge: MergeRow, token: Token) -> int:

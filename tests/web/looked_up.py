@@ -14,8 +14,8 @@ from store.engine import Store
 from tests.scenarios.approvals import asks, pending, reviewers
 from tests.stack import Stack, free_port, new_database
 from tests.tenant import Tenant, new_tenant
+from tests.web.visitors import COOKIE
 
-COOKIE = "onefold_session"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>\u202egnp.exe\u200b" + "W" * 900
 """Markup, a change of direction, an invisible character, and more than a line holds."""
 

@@ -7,8 +7,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from domain.roles import Role
-from tests.web.looked_up import COOKIE, HOSTILE, Library, Visitor
+from tests.web.looked_up import HOSTILE, Library, Visitor
 from tests.web.looks import Scheme, axe_finds_nothing, sound
+from tests.web.visitors import COOKIE
 
 pytestmark = pytest.mark.slow
 

@@ -1,5 +1,7 @@
 """What goes wrong is told as well as the rest: found by keyboard and by ear, on a phone, in the dark."""
 
+from dataclasses import replace
+
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -9,7 +11,7 @@ from tests.scenarios.approvals import VALUE, held_back
 from tests.stack import Stack
 from tests.tenant import Tenant
 from tests.web.looks import sound
-from tests.web.reviewing import Account, account
+from tests.web.reviewing import account
 from tests.web.test_deciding_in_chromium import sign_in, window
 
 pytestmark = pytest.mark.slow
@@ -36,7 +38,7 @@ async def test_a_specialists_mistakes(browser: Browser, stack: Stack, store: Sto
     review = f"{stack.url}/merges/{merge['id']}"
     who = await account(store, tenant)
     async with window(browser) as page:
-        await sign_in(page, f"{stack.url}/inbox", Account(who.email + "x"))
+        await sign_in(page, f"{stack.url}/inbox", replace(who, email=who.email + "x"))
         await faulty(page, "Password")
         await sign_in(page, f"{review}/reject", who)
         await press(page, "Reject")

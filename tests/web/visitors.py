@@ -9,6 +9,7 @@ from html import unescape
 import httpx
 
 PASSWORD = "correct horse battery staple"
+COOKIE = "onefold_session"
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
