@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
-# A file's tests stay together, on one of several whole stacks.
-SPREAD := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# A file's tests stay together, on one of several whole stacks: one more than cores, since tests wait half their time.
+SPREAD := --numprocesses $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # Console scripts under .venv/bin are not called here: a script's first line may hold neither a space nor a long path.
 .PHONY: help install run test check bench screenshots lock
