@@ -1,4 +1,4 @@
-"""The only place that starts, updates and queries workflows."""
+"""The only place that starts, updates and queries workflows, together with its gateway_call.py."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import random
 from base64 import b32encode
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from temporalio.api.enums.v1 import TaskQueueType
@@ -15,45 +15,30 @@ from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import (
     Client,
-    WithStartWorkflowOperation,
     WorkflowExecutionStatus,
-    WorkflowFailureError,
     WorkflowUpdateFailedError,
     WorkflowUpdateHandle,
     WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
 )
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from api.gateway_call import FINGERPRINT, Call, asked_of_run
+from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.canonical import canonical
-from domain.errors import DeviceBusy, MergePending, ServiceUnavailable
-from domain.messages import Decided, DecideInput, EstablishIdentityInput, Settled, SettleInput
+from domain.errors import DeviceBusy, ServiceUnavailable
+from domain.messages import Decided, DecideInput
 from domain.request import MergeRequest, request_document
 from store.merges import MergeRow
-from workflows.establish_identity import DECIDE, NAME, PENDING, PLAN_ANEW, SETTLE, EstablishIdentity
+from workflows.establish_identity import DECIDE, NAME, PLAN_ANEW
 
 log = structlog.get_logger()
 
-MERGE_ID = SearchAttributeKey.for_keyword("MergeId")
-DATABASE_ID = SearchAttributeKey.for_keyword("DatabaseId")
-
-FINGERPRINT = "fingerprint"
 _DESCRIBE = timedelta(seconds=5)
-_LOOK_AGAIN = timedelta(seconds=1)
 _TASKS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
 # The server remembers pollers for five minutes; one that lives asks again at least every minute.
 _LIVELY = timedelta(seconds=75)
-# A message came in while the run was closing: its last task is done again, and an update that it had answered is told
-# so instead of the answer.
-_DISTURBED = RPCStatusCode.FAILED_PRECONDITION
 # A client that never connected says so with a RuntimeError, one that lost its server with an RPCError.
 _UNREACHABLE = (RPCError, RuntimeError)
 
@@ -93,7 +78,8 @@ class Gateway:
         Returns the id of the merge that is done or waits for a person, None where the wait budget ended before. Raises
         MergePending where another request about the device waits for a person, or ServiceUnavailable.
         """
-        call = _Call(self, request, _input(request, merge_id, requester, self.fingerprint(request)))
+        asked = asked_of_run(request, merge_id, requester, self.fingerprint(request))
+        call = Call(self.client, self.task_queue, self.workflow_id(request), asked)
         try:
             async with asyncio.timeout(self.wait.total_seconds()):
                 return await call.settle()
@@ -263,111 +249,3 @@ async def _is_polled(client: Client, task_queue: str, kind: TaskQueueType.ValueT
     )
     polled = [poller.last_access_time.ToDatetime(UTC) for poller in described.pollers]
     return bool(polled) and datetime.now(UTC) - max(polled) < _LIVELY
-
-
-class _Call:
-    """One caller's way through start, join and wait."""
-
-    def __init__(self, gateway: Gateway, request: MergeRequest, asked: EstablishIdentityInput) -> None:
-        self._gateway = gateway
-        self._workflow_id = gateway.workflow_id(request)
-        self._fingerprint = asked.fingerprint
-        self._input = asked
-
-    async def settle(self) -> UUID:
-        """Goes on until it has an answer; the caller's wait budget ends it."""
-        while True:
-            try:
-                return await self._start()
-            except WorkflowAlreadyStartedError as running:
-                settled = await self._join(running.run_id)
-            except RPCError as error:
-                if error.status is not _DISTURBED:
-                    raise
-                settled = await self._join(None)
-            if settled and settled.fingerprint == self._fingerprint:
-                return UUID(settled.merge_id)
-            # Another request's run is over. Whoever waited for it starts again now, not all at once.
-            await asyncio.sleep(random.uniform(0, 0.05))  # noqa: S311 - jitter
-
-    async def _start(self) -> UUID:
-        asked = self._input
-        operation = WithStartWorkflowOperation(
-            EstablishIdentity.run,
-            asked,
-            id=self._workflow_id,
-            task_queue=self._gateway.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(MERGE_ID, asked.merge_id),
-                    SearchAttributePair(DATABASE_ID, str(asked.database_id)),
-                ]
-            ),
-            memo={FINGERPRINT: asked.fingerprint},
-            static_summary=f"Establish identity in database {asked.database_id} for a {asked.channel} device",
-            static_details=(
-                f"Merge `{asked.merge_id}`, asked for with token `{asked.requester}`: give the device's contact "
-                f"a value of the lookup key **{asked.identity_name}**; if another contact holds it, merge both."
-            ),
-        )
-        # A fixed update id would be answered from a closed run for ever; each start takes a fresh one.
-        try:
-            settled: Settled = await self._gateway.client.execute_update_with_start_workflow(
-                SETTLE,
-                SettleInput(self._fingerprint),
-                start_workflow_operation=operation,
-                id=f"start-{uuid4()}",
-                result_type=Settled,
-            )
-        except (WorkflowAlreadyStartedError, RPCError):
-            with contextlib.suppress(WorkflowAlreadyStartedError, RPCError):
-                await operation.workflow_handle()  # else asyncio warns of an error that nobody read
-            raise
-        return UUID(settled.merge_id)
-
-    async def _join(self, run_id: str | None) -> Settled | None:
-        """The answer of the run that was open when we came, be it to our request or to another.
-
-        None where it has answered nobody: it goes on, or was ended from outside.
-        """
-        handle = self._gateway.client.get_workflow_handle(self._workflow_id, run_id=run_id, result_type=Settled)
-        waiter = SettleInput(self._fingerprint)
-        try:
-            joined: Settled = await handle.execute_update(
-                SETTLE, waiter, id=f"join-{self._fingerprint}", result_type=Settled
-            )
-        except WorkflowUpdateFailedError as error:
-            # The validator's refusal of another request, or the run was ended from outside.
-            if isinstance(error.cause, ApplicationError) and error.cause.type == PENDING:
-                raise MergePending("", mergeId=error.cause.details[0]) from None
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-        else:
-            return joined
-        # It is being planned or executed for another request, or was closing as we came. Most end in a moment; one
-        # that waits for a person by then says so when it is asked again.
-        try:
-            async with asyncio.timeout(_LOOK_AGAIN.total_seconds()):
-                ended: Settled = await handle.result()
-        except (TimeoutError, WorkflowFailureError):
-            return None
-        return ended
-
-
-def _input(request: MergeRequest, merge_id: UUID, requester: str, fingerprint: str) -> EstablishIdentityInput:
-    return EstablishIdentityInput(
-        merge_id=str(merge_id),
-        database_id=request.database_id,
-        channel=request.address.channel.value,
-        qualifier=request.address.qualifier,
-        destination=request.address.destination,
-        identity_name=request.identity.name,
-        identity_value=request.identity.value,
-        use_crm_contact_as_winner=request.use_crm_contact_as_winner,
-        merge_events=request.merge_events,
-        requester=requester,
-        fingerprint=fingerprint,
-    )

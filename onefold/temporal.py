@@ -15,7 +15,7 @@ from temporalio.converter import DataConverter, DefaultFailureConverterWithEncod
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway import DATABASE_ID, MERGE_ID
+from api.search_attributes import DATABASE_ID, MERGE_ID
 from onefold.codec import EncryptingCodec
 from onefold.keyring import Keyring
 

@@ -41,6 +41,7 @@ def test_nothing_imports_what_lies_above_it(path: str, source: str) -> None:
         ("api/contacts.py", "from workflows.establish_identity import NAME"),
         ("api/contacts.py", "from activities.names import MERGE"),
         ("api/gateway.py", "from activities.merge import Merge"),
+        ("api/search_attributes.py", "from workflows.establish_identity import NAME"),
         ("web/home.py", "from workflows.establish_identity import EstablishIdentity"),
         ("web/home.py", "from activities import names"),
         ("domain/a.py", "from .. import store"),
@@ -102,6 +103,7 @@ def test_it_can_fail(path: str, source: str) -> None:
         ("workflows/a.py", "from activities.names import MERGE\nfrom domain.messages import Settled"),
         ("workflows/a.py", "await workflow.execute_activity(MERGE)\nworkflow.now()"),
         ("api/gateway.py", "from workflows.establish_identity import SETTLE\nclient.start_workflow(W.run)"),
+        ("api/gateway_call.py", "operation = WithStartWorkflowOperation(EstablishIdentity.run)"),
         (
             "api/a.py",
             "from fastapi import APIRouter\nfrom api.gateway import Gateway\n'Select a contact from it'",

@@ -9,7 +9,8 @@ from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway import DATABASE_ID, MERGE_ID, is_polled
+from api.gateway import is_polled
+from api.search_attributes import DATABASE_ID, MERGE_ID
 from onefold.checks.check import Check, Status, ok, problem
 from onefold.checks.local_run import LocalRun
 

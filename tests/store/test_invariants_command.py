@@ -13,7 +13,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCError
 
 import store.invariants
-from api.gateway import MERGE_ID
+from api.search_attributes import MERGE_ID
 from domain.plan import Outcome
 from onefold.commands import invariants
 from onefold.temporal import data_converter, prepare_namespace

@@ -10,7 +10,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from api.gateway import DATABASE_ID, MERGE_ID
+from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.messages import DecideInput, SettleInput
 from tests.runs import Run, is_merging, of_type, row_held, runs_of, text_of, until
 from tests.scenarios.approvals import VALUE, A, two_contacts

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
-from api.gateway import DATABASE_ID, MERGE_ID, Gateway, RunClosed
+from api.gateway import Gateway, RunClosed
+from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.address import Address, Channel
 from domain.identity import Identity
 from domain.messages import Decided, Settled

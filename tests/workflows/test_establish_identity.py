@@ -15,7 +15,7 @@ from temporalio.client import Client, WorkflowHistory, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from activities.names import MERGE, PREPARE
-from api.gateway import DATABASE_ID, MERGE_ID
+from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.messages import SettleInput
 from domain.plan import DECIDED, Outcome
 from tests.runs import Run, is_merging, is_retrying, of_type, row_held, runs_of, settled_in, text_of, until

@@ -17,7 +17,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.names import PREPARE, PROPOSE, REMIND
-from api.gateway import DATABASE_ID, MERGE_ID, Gateway
+from api.gateway import Gateway
+from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.address import Address, Channel
 from domain.errors import MergePending
 from domain.identity import Identity
