@@ -28,8 +28,9 @@ _LIBRARIES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("sqlalchemy", "psycopg", "alembic"), ("store", "activities", "onefold")),
     **dict.fromkeys(("fastapi", "starlette", "uvicorn", "pydantic"), ("api", "web", "onefold")),
     **dict.fromkeys(("jinja2", "markupsafe"), ("web",)),
-    **dict.fromkeys(("typer", "rich", "pydantic_settings", "cryptography"), ("onefold",)),
+    **dict.fromkeys(("typer", "rich", "pydantic_settings"), ("onefold",)),
     **dict.fromkeys(("httpx", "smtplib", "standardwebhooks"), ("onefold",)),
+    "cryptography": ("ledger", "onefold"),
     "temporalio": ("activities", "workflows", "api", "onefold"),
 }
 _NO_IO = frozenset(
