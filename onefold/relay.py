@@ -1,15 +1,14 @@
 """The relay: sends what the outbox holds, at least once. Several may run, in as many processes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from domain.errors import ServiceUnavailable
+from onefold.loops import again_and_again
 from onefold.notices.email import Email
 from onefold.notices.notice import Channel, NotAccepted, Notice, RecipientGone
 from onefold.notices.smtp_server import SmtpServer, parse_sender
@@ -25,7 +24,6 @@ Sender = Callable[[Due], Awaitable[None]]
 
 _AT_ONCE = 5
 _POLL = timedelta(seconds=1)
-_AFTER_AN_OUTAGE = timedelta(seconds=5)
 _BETWEEN_PURGES = timedelta(hours=1)
 _LONGEST = LEASE / 2  # what takes longer has failed, while nobody else may have it yet
 
@@ -41,9 +39,9 @@ class Relay:
         """Until it is cancelled. Each channel by itself: a slow mail server keeps no workflow waiting."""
         async with asyncio.TaskGroup() as group:
             for channel in self.senders:
-                group.create_task(_again_and_again(channel, partial(self.deliver, channel), _AT_ONCE, _POLL))
+                group.create_task(again_and_again(channel, partial(self.deliver, channel), _AT_ONCE, _POLL))
             purge = partial(outbox.purge, self.store)
-            group.create_task(_again_and_again("purge", purge, PURGED_AT_ONCE, _BETWEEN_PURGES))
+            group.create_task(again_and_again("purge", purge, PURGED_AT_ONCE, _BETWEEN_PURGES))
 
     async def deliver(self, channel: str) -> int:
         """Tries once each of the oldest rows that are due; returns how many there were."""
@@ -73,31 +71,6 @@ class Relay:
         else:
             await outbox.mark_sent(self.store, due.id)
             told.info("outbox.sent")
-
-
-async def _again_and_again(what: str, work: Callable[[], Awaitable[int]], most: int, pause: timedelta) -> None:
-    """Without a pause while it does as much as it can at once."""
-    while True:
-        try:
-            rest = timedelta() if await work() == most else pause
-        except ServiceUnavailable:  # the store has said why
-            rest = _AFTER_AN_OUTAGE
-        except Exception as error:
-            # A defect, told by its class: a traceback may quote what was being sent, and the others go on.
-            log.error("relay.failed", work=what, error=type(error).__name__)  # noqa: TRY400
-            rest = _AFTER_AN_OUTAGE
-        await asyncio.sleep(rest.total_seconds())
-
-
-@asynccontextmanager
-async def relaying(relay: Relay) -> AsyncIterator[None]:
-    """The relay runs as long as the block does."""
-    running = asyncio.create_task(relay.run())
-    try:
-        yield
-    finally:
-        running.cancel()
-        await asyncio.wait([running])
 
 
 def create_relay(store: Store, settings: Settings, plan_anew: Callable[[str, str], Awaitable[None]]) -> Relay:

@@ -16,7 +16,8 @@ from activities.propose import Propose
 from activities.remind import Remind
 from api.gateway import Gateway
 from onefold import temporal
-from onefold.relay import create_relay, relaying
+from onefold.loops import running_beside
+from onefold.relay import create_relay
 from onefold.settings import Settings
 from store.engine import Store
 from workflows.establish_identity import EstablishIdentity
@@ -35,7 +36,7 @@ async def work(settings: Settings) -> None:
     store = Store.connect(settings.database_url.get_secret_value(), settings.pool)
     relay = create_relay(store, settings, _gateway(client, settings).plan_anew)
     worker = create_worker(client, store, settings.task_queue, settings.notice_channels)
-    async with worker, relaying(relay):
+    async with worker, running_beside(relay.run()):
         await stopped.wait()
     await store.close()
 

@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from domain.errors import ServiceUnavailable
 from onefold import relay as module
-from onefold.relay import Relay, create_relay, relaying
+from onefold.loops import running_beside
+from onefold.relay import Relay, create_relay
 from onefold.settings import Settings, read
 from store.outbox import KEPT, LEASE, Due
 from tests.chaos.patience import eventually
@@ -200,7 +201,7 @@ async def test_what_has_no_way_waits_for_a_process_that_has(waiting: Waiting, re
     """And loses no time by it: nobody has tried."""
     await waiting.notify(await waiting.merge(workflow_id="establish-identity-x"), "webhook")
     await waiting.plan_anew(1)
-    async with relaying(Relay(waiting.store, {"workflow": relay.senders["workflow"]})):
+    async with running_beside(Relay(waiting.store, {"workflow": relay.senders["workflow"]}).run()):
         await eventually(lambda: runs.told == ["establish-identity-x"])
         await asyncio.sleep(0.5)
     (notice,) = [row for row in await waiting.rows() if row.channel == "webhook"]
@@ -211,7 +212,7 @@ async def test_what_ended_long_ago_is_purged_again_and_again(
     waiting: Waiting, relay: Relay, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_BETWEEN_PURGES", timedelta(seconds=0.1))
-    async with relaying(relay):
+    async with running_beside(relay.run()):
         for _ in range(2):
             await waiting.notify(await waiting.merge(), "webhook")
             await until(lambda: _holds(waiting, [False]))
@@ -248,7 +249,7 @@ async def test_a_slow_way_keeps_no_other_waiting_nor_the_end(waiting: Waiting, r
         waiting.store, {"webhook": never_done, "workflow": lambda due: runs.plan_anew(due.workflow_id, due.run_id)}
     )
     async with asyncio.timeout(10):
-        async with relaying(relay):
+        async with running_beside(relay.run()):
             await reached.wait()
             await waiting.plan_anew(1)
             await eventually(lambda: bool(runs.told))
@@ -261,7 +262,7 @@ async def test_more_than_one_round_takes_is_sent_without_a_pause(
     monkeypatch.setattr(module, "_POLL", timedelta(hours=1))
     for _ in range(23):
         await waiting.notify(await waiting.merge(), "webhook")
-    async with relaying(relay):
+    async with running_beside(relay.run()):
         await eventually(lambda: len(receiver.deliveries) == 23)
 
 
@@ -306,7 +307,7 @@ async def test_it_survives_what_happens_to_the_database(
 ) -> None:
     await waiting.merge(workflow_id="first")
     await waiting.plan_anew(1)
-    async with relaying(relay):
+    async with running_beside(relay.run()):
         await eventually(lambda: runs.told == ["first"])
         with psycopg.connect(waiting.scratch.admin_url, autocommit=True) as admin:
             admin.execute(away)
