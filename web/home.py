@@ -1,14 +1,12 @@
 """The first page: what runs here, whether it is ready, and where to go."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse
 
 from api.health import readiness
 from api.services import Wired
-from domain.times import rfc3339
 from web.rendering import LIVE, page
 from web.viewer import recognised
 
@@ -28,14 +26,11 @@ class Part:
 @router.api_route("/", methods=["GET", "HEAD"])
 async def home(request: Request, wired: Wired) -> HTMLResponse:
     checks = await readiness(wired)
-    now = datetime.now(UTC)
     return page(
         request,
         "home.html",
         cache=LIVE,
         parts=[Part(_NAMES.get(key, key), None if check == "ok" else check) for key, check in checks.items()],
         ready=all(check == "ok" for check in checks.values()),
-        checked=rfc3339(now.replace(microsecond=0)),
-        checked_words=f"{now:%-d %B %Y, %H:%M:%S} UTC",
         temporal_ui=wired.codec_endpoint and wired.codec_endpoint.origin,
     )

@@ -1,6 +1,5 @@
 """The inbox: what waits for a person, the most urgent first."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -58,7 +57,6 @@ async def show(
         empty=None if items else await why_empty(request, wired, viewer, tab),
         example=worked_example,
         most=SHOWN,
-        now=datetime.now(UTC),
     )
 
 
@@ -80,7 +78,6 @@ async def search(request: Request, wired: Wired, viewer: SignedIn) -> Response:
         sought=form["sought"],
         items=shown,
         recorded=is_masked_in_one(viewer, viewer.onlooker.reach),
-        now=datetime.now(UTC),
     )
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -81,7 +80,6 @@ async def _ask(
         which=which,
         reason=reason,
         trouble=trouble,
-        now=datetime.now(UTC),
     )
 
 

@@ -8,9 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, RedirectResponse
 
-from domain.times import rfc3339
 from domain.visible import right_to_left, visible
-from web import wording
+from web import moments, wording
 from web.security import security_headers
 
 LIVE = "no-store"
@@ -59,12 +58,6 @@ def isolated(text: str) -> Markup:
     return Markup("<bdi>{}</bdi>").format(shown) if right_to_left(shown) else escape(shown)
 
 
-def moment(when: datetime) -> Markup:
-    """A time with its zone, as people read it and as machines do."""
-    told = Markup('<time datetime="{}">{}</time>')
-    return told.format(rfc3339(when.replace(microsecond=0)), f"{when:%-d %b %Y, %H:%M} UTC")
-
-
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("web"),
@@ -75,17 +68,18 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "breakable": breakable,
+        "clock": moments.clock,
         "coded": coded,
+        "day": moments.day,
+        "due": moments.due,
         "json": json.dumps,
-        "moment": moment,
+        "moment": moments.moment,
         "visible": isolated,
         "visible_text": visible,  # where no markup can stand: titles, attributes, options
-        "ago": wording.ago,
         "badges": wording.badges,
         "did": wording.did,
         "question": wording.question,
         "reason_words": wording.reason_words,
-        "remaining": wording.remaining,
         "who": wording.who,
     }
     return environment

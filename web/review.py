@@ -1,7 +1,6 @@
 """One merge: what would become of two contacts and why, or what became of them."""
 
 import json
-from datetime import UTC, datetime
 from typing import cast
 from uuid import UUID
 
@@ -134,7 +133,6 @@ async def _review(
         next_one=next_one,
         written=written,
         status=status,
-        now=datetime.now(UTC),
     )
 
 

@@ -1,6 +1,5 @@
 """Approving and rejecting: a page that asks once more, and a form that is bound to the plan that was seen."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -96,7 +95,6 @@ async def _ask(
         digest=form["digest"] if form else item.merge.plan_digest,
         apart=form.has("apart") if form else "apart" in request.query_params,
         trouble=trouble,
-        now=datetime.now(UTC),
     )
 
 

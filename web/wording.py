@@ -1,8 +1,7 @@
-"""What pages say of a merge, in words: the question, its risks, and how long there is."""
+"""What pages say of a merge, in words: the question, and its risks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from domain.decision import Kind
@@ -114,19 +113,3 @@ def who(item: Item, contact_id: int | None) -> str:
     snapshot = item.snapshots.get(contact_id or 0, {})
     identities = [pair["value"] for pair in snapshot.get("identities", ())]
     return str(snapshot.get("email") or (identities[0] if identities else f"contact {contact_id}"))
-
-
-def span(length: timedelta) -> str:
-    """The two largest units that count."""
-    minutes = int(abs(length).total_seconds()) // 60
-    parts = (minutes // 1440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min")
-    told = [f"{count} {unit}" for count, unit in parts if count]
-    return " ".join(told[:2]) or "less than a minute"
-
-
-def remaining(deadline: datetime, now: datetime) -> str:
-    return f"{span(deadline - now)} left" if deadline > now else "its time is up"
-
-
-def ago(when: datetime, now: datetime) -> str:
-    return f"{span(now - when)} ago" if now - when >= timedelta(minutes=1) else "just now"

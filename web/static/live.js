@@ -66,3 +66,37 @@ function hear(place, told, silenced = () => {}) {
     end();
   };
 }
+
+// How far times are from now, kept up in the words of web/moments.py: by the server's clock, which made the page.
+const UNITS = [[525_600, "y"], [1440, "d"], [60, "h"], [1, "min"]];
+const SINCE = Date.parse(document.querySelector("#printed time")?.dateTime) - Date.now();
+setInterval(() => document.getElementById("live-on")?.checked && keepUp(Date.now() + SINCE), 20_000);
+
+function keepUp(now) {
+  for (const told of document.querySelectorAll("time .ago")) {
+    const ahead = Date.parse(told.parentElement.dateTime) - now;
+    const words = told.classList.contains("left") ? left(ahead) : ago(ahead);
+    told.classList.toggle("late", words === "its time is up");
+    if (told.textContent !== ` ${words}`) told.textContent = ` ${words}`;
+  }
+}
+
+function left(ahead) {
+  return ahead > 0 ? `${span(ahead)} left` : "its time is up";
+}
+
+function ago(ahead) {
+  if (Math.abs(ahead) < 60_000) return ahead <= 0 ? "just now" : "about now";
+  return ahead < 0 ? `${span(ahead)} ago` : `in ${span(ahead)}`;
+}
+
+function span(length) {
+  let rest = Math.floor(Math.abs(length) / 60_000);
+  const counted = UNITS.map(([unit, name]) => {
+    const count = Math.floor(rest / unit);
+    rest %= unit;
+    return count && `${count} ${name}`;
+  });
+  const first = counted.findIndex(Boolean);
+  return first < 0 ? "less than a minute" : counted.slice(first, first + 2).filter(Boolean).join(" ");
+}

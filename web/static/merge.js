@@ -31,5 +31,12 @@ async function follow(version) {
 // What reads as before stays, with the focus, the open details and the half sentence that are in it.
 function renew(part, now) {
   if (!now) part.remove();
-  else if (part.textContent !== now.textContent) part.replaceWith(now);
+  else if (read(part) !== read(now)) part.replaceWith(now);
+}
+
+// A minute that has passed is no other text.
+function read(part) {
+  const copy = part.cloneNode(true);
+  copy.querySelectorAll(".ago").forEach((told) => told.remove());
+  return copy.textContent;
 }
