@@ -1,5 +1,6 @@
 """Contacts: create, read, patch, by lookup key, by channel; upserts. Routes as the vendor's Swagger has them."""
 
+import re
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -48,7 +49,10 @@ Writer = Annotated[Caller, Depends(needs_in_database(Scope.CONTACTS_WRITE))]
 _KEYS = (LookupKeyInactive, IdentityInvalid)
 _VALUES = (EmailInvalid, ValueInvalid, IdentityInvalid, IdentityBlocked, IdentityInUse)
 _CREATED: Responses = {201: {"model": ContactInfo, "description": "A new contact"}}
-_FILTER = "lookupkeyfields="
+# A client library encodes the semicolons of a query, so that they can't tell which of them separates: it is doubled
+# where it belongs to a value. Possessive: of three in a row the first two belong to the value, whatever follows.
+_PAIR = r"(?:[^;]|;;)++"
+_FILTER = re.compile(rf"lookupkeyfields=({_PAIR}(?:;{_PAIR})*+)")
 
 
 @router.post(
@@ -77,7 +81,7 @@ async def get_by_lookup_key(
     wired: Wired,
     lookup: Annotated[str, Query(alias="filter", examples=["lookupkeyfields=userId=777374"])],
 ) -> Response:
-    """The one contact that holds all the identities; pairs are separated by semicolons."""
+    """The one contact that holds all the identities; pairs are separated by semicolons, one in a value is doubled."""
     contact = await contacts.get_by_lookup_keys(wired.store, caller.database_id, _pairs(lookup))
     return document(contact_document(contact))
 
@@ -173,9 +177,10 @@ def _registration(channel: ChannelData) -> Registration:
 
 
 def _pairs(lookup: str) -> Sequence[tuple[str, str]]:
-    if not lookup.startswith(_FILTER):
+    read = _FILTER.fullmatch(lookup)
+    if not read:
         raise FilterInvalid
-    pairs = [pair.partition("=") for pair in lookup.removeprefix(_FILTER).split(";")]
+    pairs = [pair.replace(";;", ";").partition("=") for pair in re.findall(_PAIR, read[1])]
     if not all(name and separator and value for name, separator, value in pairs):
         raise FilterInvalid
     return [(name, value) for name, _, value in pairs]

@@ -13,8 +13,8 @@ from api.raw_path import ADDRESS_IN_OPENAPI, ADDRESS_REFUSALS, path_address
 from api.responses import document
 from api.services import Caller, Services, Wired, authorise, demand, needs_in_database, shown_bearer
 from domain.address import Address, parse_address
-from domain.approval import demand_not_blocked
 from domain.columns import required_column_empty
+from domain.contact_input import identity_under
 from domain.errors import (
     DatabaseKeyed,
     DatabaseNotFound,
@@ -34,8 +34,8 @@ from domain.errors import (
     Refusal,
     RequiredColumnEmpty,
     ServiceUnavailable,
+    ValueInvalid,
 )
-from domain.identity import parse_identity
 from domain.plan import Outcome, plan_document
 from domain.request import MergeRequest
 from store import plans
@@ -48,7 +48,7 @@ own = APIRouter(
     route_class=StrictRoute, prefix="/v1/merges", tags=["Establish identity"], dependencies=[Depends(shown_bearer)]
 )
 
-_FACTS = (QualifierUnknown, DatabaseKeyed, LookupKeyInactive, IdentityInvalid, IdentityBlocked)
+_FACTS = (QualifierUnknown, DatabaseKeyed, LookupKeyInactive, IdentityInvalid, ValueInvalid, IdentityBlocked)
 _DECIDED: dict[str, type[Refusal]] = {
     Outcome.REJECTED: MergeRejected,
     Outcome.EXPIRED: MergeExpired,
@@ -123,10 +123,9 @@ async def _checked(
         raise DatabaseKeyed
     if not facts.has_qualifier:
         raise QualifierUnknown
-    if not facts.has_lookup_key:
+    if facts.lookup_key is None:
         raise LookupKeyInactive
-    identity = parse_identity(asked.identity.name, asked.identity.value)
-    demand_not_blocked(identity, facts.blocked_values)
+    identity = identity_under(facts.lookup_key, asked.identity.value, facts.blocked_values)
     return MergeRequest(
         database_id=caller.database_id,
         address=address,

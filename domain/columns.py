@@ -47,9 +47,11 @@ def check_column(column: Column) -> None:
 
 def column_value(column: Column, value: object) -> str | None:
     """The stored text of a value from the wire; None clears. Raises ValueInvalid with the vendor's words."""
-    if value is None:
-        return None
-    text = _text(column, value)
+    return None if value is None else column_text(column, _text(column, value))
+
+
+def column_text(column: Column, text: str) -> str:
+    """A value as the column stores it. Raises ValueInvalid with the vendor's words."""
     fault = _FAULTS[column.type](column, text)
     if fault:
         raise ValueInvalid(f"{column.name}: {column.name} {fault}", column=column.name)

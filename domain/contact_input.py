@@ -1,12 +1,13 @@
 """What a caller wants a contact to hold, checked against the database's columns."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.approval import PLACEHOLDERS, demand_not_blocked
-from domain.columns import Column, column_value, demand_required, unknown_column
+from domain.columns import Column, column_text, column_value, demand_required, unknown_column
 from domain.contact import WIRE_NAMES, Contact
 from domain.errors import EmailInvalid, LookupKeyInactive, ValueInvalid
 from domain.identity import Identity, parse_identity
@@ -70,9 +71,17 @@ def contact_change(given: ContactInput, schema: Schema) -> ContactChange:
 
 
 def given_identity(name: str, value: str, schema: Schema) -> Identity:
-    """An identity that a contact is to hold. Raises LookupKeyInactive, IdentityInvalid or IdentityBlocked."""
-    identity = lookup_identity(name, value, schema)
-    demand_not_blocked(identity, schema.blocked_values)
+    """An identity that a contact is to hold. Raises LookupKeyInactive and what `identity_under` finds."""
+    if name not in schema.lookup_keys:
+        raise LookupKeyInactive
+    return identity_under(schema.columns[name], value, schema.blocked_values)
+
+
+def identity_under(lookup_key: Column, value: str, blocked_values: Iterable[str]) -> Identity:
+    """The value as its column stores it. Raises IdentityInvalid, ValueInvalid or IdentityBlocked."""
+    identity = parse_identity(lookup_key.name, value)
+    identity = Identity(lookup_key.name, column_text(lookup_key, identity.value))
+    demand_not_blocked(identity, blocked_values)
     return identity
 
 
@@ -80,7 +89,10 @@ def lookup_identity(name: str, value: str, schema: Schema) -> Identity:
     """An identity to look a contact up by. Raises LookupKeyInactive or IdentityInvalid."""
     if name not in schema.lookup_keys:
         raise LookupKeyInactive
-    return parse_identity(name, value)
+    identity = parse_identity(name, value)
+    with suppress(ValueInvalid):
+        return Identity(name, column_text(schema.columns[name], identity.value))
+    return identity  # nobody can be given it; who holds it from before is still found
 
 
 def demand_required_columns(change: ContactChange, schema: Schema, before: Contact | None) -> None:

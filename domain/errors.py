@@ -133,7 +133,7 @@ class EmailInvalid(Refusal):
 
 class FilterInvalid(Refusal):
     status = 400
-    title = "The filter must read lookupkeyfields=NAME=VALUE, more pairs separated by semicolons."
+    title = "The filter must read lookupkeyfields=NAME=VALUE, pairs separated by semicolons, one in a value doubled."
 
 
 class CursorInvalid(Refusal):

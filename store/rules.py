@@ -36,21 +36,23 @@ _FACTS = text("""
     SELECT d.keyed,
       EXISTS (SELECT FROM qualifiers q WHERE q.database_id = d.id AND q.channel = :channel AND q.name = :qualifier)
         AS has_qualifier,
-      EXISTS (SELECT FROM lookup_keys k WHERE k.database_id = d.id AND k.name = :name AND k.status = 'ACTIVE')
-        AS has_lookup_key,
+      c.name, c.type, c.required, c.selections,
       (SELECT p.blocked_values FROM policies p WHERE p.database_id = d.id ORDER BY p.version DESC LIMIT 1)
         AS blocked_values
-    FROM databases d WHERE d.id = :database_id
+    FROM databases d
+    LEFT JOIN lookup_keys k ON k.database_id = d.id AND k.name = :name AND k.status = 'ACTIVE'
+    LEFT JOIN columns c ON c.database_id = k.database_id AND c.name = k.name
+    WHERE d.id = :database_id
 """)
 
 
 @dataclass(frozen=True)
 class RequestFacts:
-    """What the edge must know of a database before it starts a run."""
+    """What the edge must know of a database before it starts a run; `lookup_key` is the column of an active one."""
 
     keyed: bool
     has_qualifier: bool
-    has_lookup_key: bool
+    lookup_key: Column | None
     blocked_values: tuple[str, ...]
 
 
@@ -106,7 +108,8 @@ async def read_request_facts(
     row = (await connection.execute(_FACTS, parameters)).one_or_none()
     if row is None:
         raise DatabaseNotFound
-    return RequestFacts(row.keyed, row.has_qualifier, row.has_lookup_key, _blocked_values(row))
+    lookup_key = None if row.name is None else _column(row)
+    return RequestFacts(row.keyed, row.has_qualifier, lookup_key, _blocked_values(row))
 
 
 def _blocked_values(row: Row[Any]) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ ADVICE = {
     "email-invalid": "Send one plain address such as `name@example.com`. `null` clears it, leaving it out keeps it.",
     "filter-invalid": (
         "Write `?filter=lookupkeyfields=userId=777374`. More pairs follow after a semicolon, and all of them must name"
-        " the same contact. Percent-encode names and values."
+        " the same contact. A semicolon in a value is sent twice. Percent-encode names and values."
     ),
     "form-foreign": (
         "Open the page on this service itself and send the form from there. If you did, a proxy may change the host:"

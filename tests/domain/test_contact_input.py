@@ -77,6 +77,23 @@ def test_a_database_may_block_other_values() -> None:
             contact_change(ContactInput(custom={"userId": value}), schema)
 
 
+@pytest.mark.parametrize("value", ["abc", "1 2", "Yes", "1e99"])
+def test_an_identity_is_held_to_the_type_of_its_column_and_found_whatever_it_is(value: str) -> None:
+    with pytest.raises(ValueInvalid) as refused:
+        given_identity("Member", value, SCHEMA)
+    assert refused.value.detail == "Member: Member is not a valid number."
+    assert lookup_identity("Member", value, SCHEMA) == Identity("Member", value)
+
+
+def test_an_identity_is_spelled_as_its_column_stores_it() -> None:
+    for spelling in ("7", "7.0", "07"):
+        assert given_identity("Member", spelling, SCHEMA) == Identity("Member", "7")
+        assert lookup_identity("Member", spelling, SCHEMA) == Identity("Member", "7")
+        assert lookup_identity("userId", spelling, SCHEMA) == Identity("userId", spelling)
+    with pytest.raises(IdentityBlocked):
+        given_identity("Member", "0e5", SCHEMA)
+
+
 @pytest.mark.parametrize("value", ["", " 1", "a\u200bb", "v" * 256])
 def test_a_value_that_is_no_identity_is_refused_under_a_lookup_key(value: str) -> None:
     with pytest.raises(IdentityInvalid):

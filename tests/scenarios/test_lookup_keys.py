@@ -172,3 +172,48 @@ async def test_a_lookup_by_several_pairs_finds_the_contact_that_holds_all(tenant
     assert await found("userId=777374;Alias Id=4567") == (200, contact_id)
     assert (await found("userId=other;Alias Id=4567"))[0] == 404
     assert (await found("userId=nobody"))[0] == 404
+
+
+@pytest.mark.parametrize("way", ["put", "post", "preview", "upsert"])
+async def test_an_identity_that_its_column_can_not_hold_is_refused_and_nothing_changes(
+    tenant: Tenant, way: str
+) -> None:
+    await put_key(tenant, "Visits")
+    device = await tenant.contact(await tenant.register(A))
+
+    if way == "put":
+        answer = await tenant.establish(A, "abc", "Visits")
+    elif way == "upsert":
+        answer = await tenant.upsert({"Visits": "abc"})
+    else:
+        path = {"post": "/v1/merges", "preview": "/v1/merges/preview"}[way]
+        answer = await tenant.http.post(path, json=tenant.specification(A, "abc", "Visits"))
+
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["column"]) == (422, "value-invalid", "Visits")
+    assert await tenant.contact(device["id"]) == device
+    assert (await tenant.by_identity("abc", "Visits")).status_code == 404
+
+
+async def test_an_identity_is_established_and_found_under_every_spelling_of_its_number(tenant: Tenant) -> None:
+    await put_key(tenant, "Visits")
+    await tenant.register(A)
+
+    assert (await tenant.established(A, "7.0", "Visits"))["outcome"] == "assigned"
+
+    holder = (await tenant.by_channel(A)).json()
+    assert identities(holder)["Visits"] == "7"
+    for spelling in ("7", "7.0", "07"):
+        assert (await tenant.by_identity(spelling, "Visits")).json() == holder
+    assert (await tenant.established(A, "07", "Visits"))["outcome"] == "unchanged"
+
+
+@pytest.mark.parametrize("value", ["a;b", ";", "a;;b", ";a", "a;", "x;Alias Id=4567"])
+async def test_a_value_that_holds_a_semicolon_is_found_where_it_is_doubled(tenant: Tenant, value: str) -> None:
+    contact_id = await tenant.create(custom={"userId": value, "Alias Id": "4567"})
+    doubled = value.replace(";", ";;")
+    for pairs in (f"userId={doubled}", f"userId={doubled};Alias Id=4567", f"Alias Id=4567;userId={doubled}"):
+        answer = await tenant.http.get(
+            f"/databases/{tenant.id}/contacts", params={"filter": f"lookupkeyfields={pairs}"}
+        )
+        assert (answer.status_code, answer.json()["id"]) == (200, contact_id), pairs
