@@ -12,7 +12,7 @@ from store.tables.contact import (
     inbox_messages,
 )
 from store.tables.database import columns, databases, lookup_keys, policies, qualifiers
-from store.tables.ledger import ledger_entries, ledger_heads, ledger_payloads
+from store.tables.ledger import ledger_entries, ledger_events, ledger_heads, ledger_payloads, ledger_seals
 from store.tables.merge import (
     decisions,
     kept_apart,
@@ -39,8 +39,10 @@ __all__ = [
     "inbox_messages",
     "kept_apart",
     "ledger_entries",
+    "ledger_events",
     "ledger_heads",
     "ledger_payloads",
+    "ledger_seals",
     "lookup_keys",
     "merge_comments",
     "merge_executions",

@@ -1,15 +1,17 @@
-"""The ledger: one chain for each database, the values beside it."""
+"""The ledger: one chain for each database, the values beside it, and the events that it seals."""
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
+    Identity,
     Index,
     Integer,
     LargeBinary,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -59,4 +61,52 @@ ledger_payloads = Table(
         ["ledger_entries.database_id", "ledger_entries.seq"],
         name="ledger_payloads_entry_fkey",
     ),
+)
+
+# No foreign keys but the database's: what an event names may not be stored yet, as a merge whose run has begun, or is
+# locked by somebody who waits for us.
+ledger_events = Table(
+    "ledger_events",
+    metadata,
+    Column("id", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("position", BigInteger, Identity(always=True), nullable=False, unique=True),
+    Column("database_id", ForeignKey("databases.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("at", TIME, nullable=False, server_default=text("clock_timestamp()")),
+    Column("merge_id", Uuid),
+    Column("contact_id", BigInteger),
+    Column("person_id", BigInteger, comment="who did it; null: a service, the operator, or this system"),
+    Column("token_id", Text, comment="what it was done with"),
+    Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    Index(None, "database_id", "position"),
+    *(
+        Index(f"ledger_events_{subject}_idx", f"{subject}_id", postgresql_where=text(f"{subject}_id IS NOT NULL"))
+        for subject in ("merge", "contact", "person")
+    ),
+    # Opening a page twice is one look at what it shows.
+    Index(
+        "ledger_events_seen_key",
+        "merge_id",
+        "person_id",
+        text("(detail -> 'revision')"),
+        unique=True,
+        postgresql_where=text("kind = 'plan.seen'"),
+    ),
+    comment="what happened beside the settled requests; no personal value",
+)
+
+ledger_seals = Table(
+    "ledger_seals",
+    metadata,
+    Column("event_id", ForeignKey("ledger_events.id"), primary_key=True),
+    Column("database_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("place", Integer, nullable=False, comment="in the entry, from 0"),
+    UniqueConstraint("database_id", "seq", "place"),
+    ForeignKeyConstraint(
+        ["database_id", "seq"],
+        ["ledger_entries.database_id", "ledger_entries.seq"],
+        name="ledger_seals_entry_fkey",
+    ),
+    comment="which entry of the chain holds an event; none yet for the newest",
 )
