@@ -21,7 +21,7 @@ from onefold.commands import (
     user,
 )
 from onefold.commands.failures import CommandFailed, tell
-from onefold.commands.running import in_store, run, settings
+from onefold.commands.running import in_store, run, settings, worker_settings
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -74,7 +74,7 @@ def worker() -> None:
 
     logs.configure()
     try:
-        run(work(settings()))
+        run(work(worker_settings()))
     except (RPCError, RuntimeError) as error:
         raise CommandFailed("temporal-unreachable", f"Temporal does not answer: {error}.") from None
 

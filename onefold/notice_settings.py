@@ -1,15 +1,13 @@
 """The settings of notices: where they are sent, and where their links lead."""
 
-from base64 import b64decode
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from onefold.notices.smtp_server import SmtpServer, parse_sender
+from onefold.webhook_forms import check_signing_key, is_http
 
-_PREFIX = "whsec_"
 _PAIRS = (("smtp_url", "smtp_from"), ("webhook_url", "webhook_secret"))
 
 
@@ -33,7 +31,7 @@ class NoticeSettings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _pages(cls, url: str | None) -> str | None:
-        if url is not None and not _is_http(url):
+        if url is not None and not is_http(url):
             raise ValueError("https://host, or http://host:port, is wanted")
         return url and url.rstrip("/")
 
@@ -54,15 +52,15 @@ class NoticeSettings(BaseSettings):
     @field_validator("webhook_url")
     @classmethod
     def _receiver(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and not _is_http(url.get_secret_value()):
+        if url is not None and not is_http(url.get_secret_value()):
             raise ValueError("https://host/path, or http://host:port/path, is wanted")
         return url
 
     @field_validator("webhook_secret")
     @classmethod
     def _signing_key(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and not _is_signing_key(secret.get_secret_value()):
-            raise ValueError(f"`{_PREFIX}` and 24 to 64 bytes in base64 are wanted")
+        if secret is not None:
+            check_signing_key(secret.get_secret_value())
         return secret
 
     @model_validator(mode="after")
@@ -78,20 +76,3 @@ class NoticeSettings(BaseSettings):
         """The ways to send notices that are set up."""
         ways = {"email": self.smtp_url, "webhook": self.webhook_url}
         return frozenset(way for way, url in ways.items() if url is not None)
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
-
-
-def _is_signing_key(secret: str) -> bool:
-    if not secret.startswith(_PREFIX):
-        return False
-    try:
-        return 24 <= len(b64decode(secret.removeprefix(_PREFIX), validate=True)) <= 64
-    except ValueError:
-        return False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from onefold.checkpoint_settings import CheckpointSettings
 from onefold.keyring import Keyring
 from onefold.notice_settings import NoticeSettings
 
@@ -100,6 +101,10 @@ class Settings(NoticeSettings, StoreSettings):
     @property
     def keyring(self) -> Keyring:
         return Keyring.parse(self.codec_keys.get_secret_value())
+
+
+class WorkerSettings(CheckpointSettings, Settings):
+    """What the worker needs to know besides."""
 
 
 def read(kind: type[Kind]) -> Kind:

@@ -18,7 +18,7 @@ from api.gateway import Gateway
 from onefold import temporal
 from onefold.loops import running_beside
 from onefold.relay import create_relay
-from onefold.settings import Settings
+from onefold.settings import Settings, WorkerSettings
 from store.engine import Store
 from workflows.establish_identity import EstablishIdentity
 
@@ -26,7 +26,7 @@ WORKFLOWS = [EstablishIdentity]
 _PATIENCE = timedelta(minutes=1)
 
 
-async def work(settings: Settings) -> None:
+async def work(settings: WorkerSettings) -> None:
     """Polls, and relays what the outbox holds, until a signal ends it; activities under way get ten seconds."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -89,7 +89,7 @@ def _import_fault(path: str, name: str) -> str | None:
 def _allowed(path: str, layer: str) -> tuple[str, ...]:
     if path in _GATEWAY:
         return (*_OWN[layer], "workflows")
-    return ("domain", "onefold.notices") if path.startswith(_NOTICES) else _OWN[layer]
+    return ("domain", "onefold.notices", "onefold.signed_post") if path.startswith(_NOTICES) else _OWN[layer]
 
 
 def _fault(path: str, node: ast.AST) -> str | None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from onefold.checks.check import Check, ok, problem
 from onefold.checks.local_run import LocalRun
-from onefold.settings import Settings, SettingsError, UpSettings, read
+from onefold.settings import Settings, SettingsError, UpSettings, WorkerSettings, read
 
 _FIX = "correct the environment of the API and the worker; or start everything on this machine: `make run`"
 
 
 def check_settings(run: LocalRun, filled_in: list[str]) -> list[Check]:
     try:
-        read(Settings)
+        read(WorkerSettings)
         read(UpSettings)
     except SettingsError as error:
         return [problem("settings", " ".join(str(error).splitlines()), _FIX)]

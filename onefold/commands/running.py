@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from onefold.settings import Settings
+    from onefold.settings import Settings, WorkerSettings
     from store.engine import Store
 
 T = TypeVar("T")
@@ -19,6 +19,12 @@ def settings() -> "Settings":
     from onefold.settings import Settings, read
 
     return read(Settings)
+
+
+def worker_settings() -> "WorkerSettings":
+    from onefold.settings import WorkerSettings, read
+
+    return read(WorkerSettings)
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

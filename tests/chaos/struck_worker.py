@@ -16,7 +16,7 @@ from activities.names import MERGE
 from domain.messages import MergeInput, MergeResult
 from domain.plan import Outcome
 from onefold import logs, worker
-from onefold.commands.running import run, settings
+from onefold.commands.running import run, worker_settings
 from store import merge_transaction
 from store.settlement import settle
 
@@ -56,4 +56,4 @@ if __name__ == "__main__":
         patch.object(worker, "Merge", StruckMerge),
         patch.object(merge_transaction, "settle", _settle_and_be_struck),
     ):
-        run(worker.work(settings()))
+        run(worker.work(worker_settings()))

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from onefold import signed_post
 from onefold.notices import email as email_module
-from onefold.notices import webhook
 from onefold.notices.email import Email, PasswordUnprotected
 from onefold.notices.notice import NotAccepted, Notice, RecipientGone
 from onefold.notices.smtp_server import SmtpServer, parse_sender
@@ -283,7 +283,7 @@ async def test_410_is_the_end(receiver: Receiver) -> None:
 @pytest.mark.parametrize("trickle", [b"", b"x"])
 async def test_a_receiver_gets_so_long_and_no_longer(monkeypatch: pytest.MonkeyPatch, trickle: bytes) -> None:
     """Whether it says nothing, or a byte now and then."""
-    monkeypatch.setattr(webhook, "_SECONDS", 0.5)
+    monkeypatch.setattr(signed_post, "_SECONDS", 0.5)
 
     async def answer_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nslow: ")
