@@ -1,10 +1,11 @@
 """Policies: which contact survives, who is asked first, and what is no identity."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Header, Response
 
 from api.bodies import StrictRoute
 from api.openapi import may_refuse
@@ -12,7 +13,7 @@ from api.policy_shapes import PolicyInput, PolicyVersions, StandingPolicy
 from api.responses import document
 from api.services import Caller, Wired, needs_in_database
 from domain.approval import ApprovalPolicy, Ask
-from domain.errors import PersonRequired, PolicyInvalid
+from domain.errors import PersonRequired, PolicyInvalid, PolicyStale
 from domain.plan import Outcome
 from domain.policy import Policy, SurvivorRule, policy_document
 from domain.policy_change import PolicyChange
@@ -24,29 +25,37 @@ router = APIRouter(route_class=StrictRoute, prefix="/v1/databases/{databaseId}/p
 
 Reader = Annotated[Caller, Depends(needs_in_database(Scope.DATABASES_READ))]
 Admin = Annotated[Caller, Depends(needs_in_database(Scope.ADMIN))]
+IfMatch = Annotated[
+    str | None,
+    Header(alias="If-Match", description="The version that you saw, as the ETag of the policy; left out, any."),
+]
+_ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 
 
 @router.get("", operation_id="getPolicy", response_model=StandingPolicy, summary="The policy that stands")
 async def get(caller: Reader, wired: Wired) -> Response:
-    return document(policy_shown(*await policies.get(wired.store, caller.database_id)))
+    """Its `ETag` is its version."""
+    return _answer(*await policies.get(wired.store, caller.database_id))
 
 
 @router.put(
     "",
     operation_id="putPolicy",
     response_model=StandingPolicy,
-    responses=may_refuse(PolicyInvalid, PersonRequired),
+    responses=may_refuse(PolicyInvalid, PolicyStale, PersonRequired),
     summary="Change the policy",
 )
-async def put(caller: Admin, wired: Wired, body: PolicyInput) -> Response:
+async def put(caller: Admin, wired: Wired, body: PolicyInput, if_match: IfMatch = None) -> Response:
     """A change makes a new version; every merge pins the version that it ran under. What is absent stays.
 
-    For people alone: whoever asks for merges could have nobody asked about them any more.
+    With `If-Match` it follows the version that you saw, or is refused. For people alone: whoever asks for merges could
+    have nobody asked about them any more.
     """
     if caller.token.owner_kind is OwnerKind.SERVICE:
         raise PersonRequired
-    changed = await policies.change(wired.store, caller.database_id, _change(body), caller.token.id)
-    return document(policy_shown(*changed))
+    seen = None if if_match is None or if_match == "*" else _version(if_match)
+    changed = await policies.change(wired.store, caller.database_id, _change(body), caller.token.id, seen=seen)
+    return _answer(*changed)
 
 
 @router.get(
@@ -67,6 +76,16 @@ def version_document(version: PolicyVersion) -> dict[str, object]:
     by = version.changed_by and {"person": version.person, "token": version.changed_by}
     said = {"version": version.version, "created": version.created, "by": by, "survivor": survivor}
     return {**said, **_approval_document(version.approval)}
+
+
+def _answer(policy: Policy, approval: ApprovalPolicy) -> Response:
+    return document(policy_shown(policy, approval), headers={"ETag": f'"{policy.version}"'})
+
+
+def _version(etag: str) -> int:
+    """0, which no version has, of what is no tag of ours. Weak ones too: a proxy that compresses makes them so."""
+    read = _ETAG.fullmatch(etag.strip())
+    return int(read[1]) if read else 0
 
 
 def _approval_document(approval: ApprovalPolicy) -> dict[str, object]:

@@ -293,6 +293,13 @@ class PlanStale(Refusal):
     title = "The plan has changed since you saw it. Nothing was done."
 
 
+class PolicyStale(Refusal):
+    """`version` is that of the policy that stands: a change that saw another would undo what its maker has not seen."""
+
+    status = 412
+    title = "Another version of the policy stands than the one that you saw. Nothing was done."
+
+
 class DigestMissing(Refusal):
     status = 428
     title = "Send If-Match with the digest of the plan that you saw."

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import insert, select
 
 from domain.approval import PLACEHOLDERS, ApprovalPolicy
-from domain.errors import FormStale
+from domain.errors import PolicyStale
 from domain.policy import Policy, SurvivorRule
 from domain.policy_change import PolicyChange, changed
 from store import outbox
@@ -43,13 +43,13 @@ async def change(
     """A new version where something differs: what is executed from then on is planned under it.
 
     What waits for a person is shown anew. `changed_by` is the token of whoever wants it; None: the operator. `seen` is
-    the version that it is to follow: raises FormStale where another one stands by now, which it would undo.
+    the version that it is to follow: raises PolicyStale where another one stands by now, which it would undo.
     """
     async with store.transaction() as connection:
         await lock_schema(connection, database_id)
         policy, before = await read_approval_policy(connection, database_id)
         if seen not in {None, policy.version}:
-            raise FormStale
+            raise PolicyStale(version=policy.version)
         survivor, after = wanted.survivor or policy.survivor, changed(before, wanted)
         if (survivor, after) != (policy.survivor, before):
             version = {"database_id": database_id, "version": policy.version + 1, "survivor": survivor.value}

@@ -160,8 +160,8 @@ class Tenant:
         answer = await self.put_policy({"survivor": survivor})
         assert answer.status_code == 200, answer.text
 
-    async def put_policy(self, body: Mapping[str, Any]) -> httpx.Response:
-        person = {"Authorization": f"Bearer {self.person}"}
+    async def put_policy(self, body: Mapping[str, Any], **headers: str) -> httpx.Response:
+        person = {"Authorization": f"Bearer {self.person}", **headers}
         return await self.http.put(f"/v1/databases/{self.id}/policy", json=body, headers=person)
 
 

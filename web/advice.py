@@ -195,6 +195,10 @@ ADVICE = {
         "`detail` names the member and its fault. `GET /v1/databases/{databaseId}/policy` shows what stands; a change"
         " is judged together with the members that it leaves as they are. Nothing was changed."
     ),
+    "policy-stale": (
+        "Somebody changed the policy after you read it. `GET /v1/databases/{databaseId}/policy` shows it, and its"
+        " `ETag`: look whether your change still fits, and send it with that `ETag` as `If-Match`."
+    ),
     "qualifier-unknown": (
         "`GET /v1/databases/{databaseId}` lists `appKeys` (PUSH) and `smsCampaigns` (SMS); names are exact. Add one"
         " with `POST /v1/databases/{databaseId}/appkeys` or `/campaigns`."

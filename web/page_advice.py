@@ -20,6 +20,7 @@ ON_PAGES = {
     "pair-not-found": "Somebody has lifted it before: the list of the database shows which pairs stand.",
     "person-not-found": "Check the address, and load the page again. `onefold user add` adds a person.",
     "policy-invalid": "Correct what is named above, and send the form again. Nothing was changed.",
+    "policy-stale": "Load the page again, compare your change with what stands now, and send it from there.",
     "role-missing": (
         "An admin of the database gives you the role, on the page People. It is asked again at the moment of the merge:"
         " a decision does not outlive the role that it was made with."

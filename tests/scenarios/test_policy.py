@@ -116,6 +116,32 @@ def flat(policy: dict[str, Any], above: str = "") -> dict[str, Any]:
     return {name: value for one in inner for name, value in one.items()}
 
 
+async def test_a_change_that_names_the_version_it_saw_follows_it_or_is_refused(tenant: Tenant) -> None:
+    seen = (await tenant.http.get(f"/v1/databases/{tenant.id}/policy")).headers["ETag"]
+    first = await tenant.put_policy({"survivor": "newer"}, **{"If-Match": seen})
+    assert (first.status_code, first.headers["ETag"], first.json()["version"]) == (200, '"2"', 2)
+
+    stale = await tenant.put_policy({"survivor": "older"}, **{"If-Match": seen})
+
+    problem = stale.json()
+    assert (stale.status_code, problem["code"], problem["version"]) == (412, "policy-stale", 2)
+    assert await shown(tenant) == first.json()
+    assert (await tenant.put_policy({"survivor": "older"}, **{"If-Match": first.headers["ETag"]})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [("*", 200), ('W/"1"', 200), ('"0"', 412), ('"2"', 412), ("1", 412), ('"one"', 412), ("", 412), ('"1", "2"', 412)],
+)
+async def test_what_is_no_tag_of_the_version_that_stands_changes_nothing(
+    tenant: Tenant, sent: str, status: int
+) -> None:
+    answer = await tenant.put_policy({"survivor": "newer"}, **{"If-Match": sent})
+
+    assert answer.status_code == status
+    assert (await shown(tenant))["version"] == (2 if status == 200 else 1)
+
+
 @pytest.mark.parametrize("body", [{}, {"approval": {}}, {"approval": {"rules": {}}}, EVERYTHING])
 async def test_a_change_that_changes_nothing_makes_no_version(tenant: Tenant, body: dict[str, Any]) -> None:
     before = (await put(tenant, EVERYTHING)).json()

@@ -121,7 +121,7 @@ async def test_a_form_that_was_shown_beside_an_older_version_undoes_nothing(libr
     shown = hidden(await admin.read(path))
     now, _ = await policies.change(library.store, library.elsewhere.id, PolicyChange(approval={"reminder_percent": 33}))
     answer = await admin.http.post(path, data={**shown, **WANTED, "blocked_values": "what I wrote"})
-    assert answer.status_code == 403
+    assert answer.status_code == 412
     seen = f"You filled this in beside version {shown['version']}; version {now.version} stands now."
     assert seen in answer.text and "what I wrote" in answer.text
     assert (await policies.get(library.store, library.elsewhere.id))[0].version == now.version
@@ -133,5 +133,5 @@ async def test_of_two_changes_at_once_that_saw_the_same_version_one_is_made(libr
     made = await asyncio.gather(
         *(policies.change(library.store, library.elsewhere.id, way, seen=seen) for way in ways), return_exceptions=True
     )
-    assert sorted(type(one).__name__ for one in made) == ["FormStale", "tuple"]
+    assert sorted(type(one).__name__ for one in made) == ["PolicyStale", "tuple"]
     assert (await policies.get(library.store, library.elsewhere.id))[0].version == seen + 1
