@@ -103,12 +103,12 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
 
 def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, proof: Sequence[bytes]) -> bool:
     """Whether the proof shows that the tree of `size` begins with that of `old_size` (2.1.4.2)."""
+    if not 0 <= old_size <= size:
+        return False
     if old_size == size:
         return not proof and old_root == root
     if old_size == 0:
-        return size > 0 and not proof and old_root == Frontier().root()
-    if not 0 < old_size < size:
-        return False
+        return not proof and old_root == Frontier().root()
     hashes = list(proof)
     if old_size & (old_size - 1) == 0:
         hashes.insert(0, old_root)

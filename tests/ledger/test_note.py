@@ -109,6 +109,13 @@ def test_a_key_that_lost_or_changed_a_character_is_refused() -> None:
                 VerifierKey.parse(changed)
 
 
-def test_a_key_of_another_algorithm_is_refused() -> None:
+@pytest.mark.parametrize(
+    "key",
+    [
+        "PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+cc469956+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TWBADKEY==",
+    ],
+)
+def test_a_key_of_another_algorithm_or_length_is_refused(key: str) -> None:
     with pytest.raises(KeyRefused, match="Ed25519"):
-        VerifierKey.parse("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
+        VerifierKey.parse(key)

@@ -137,6 +137,17 @@ def test_no_proof_at_all_shows_no_consistency(old: int, size: int) -> None:
     assert not verify_consistency(old, root(_leaves(max(old, 0))), size, root(_leaves(size)), [])
 
 
+def test_a_proof_shows_nothing_of_a_tree_of_another_size() -> None:
+    two, eight = root(LEAVES[:2]), root(LEAVES)
+    assert not verify_inclusion(LEAVES[0], 5, 1, [], LEAVES[0])
+    assert not verify_inclusion(LEAVES[1], 0, 1, [LEAVES[0]], two)
+    grown = consistency_proof(LEAVES, 1)
+    for size in (2, 16):
+        assert not verify_consistency(1, LEAVES[0], size, eight, grown)
+    for size in (-1, 5):
+        assert not verify_consistency(size, LEAVES[0], 1, LEAVES[0], [LEAVES[0]])
+
+
 def test_the_empty_tree_needs_no_proof_and_takes_none() -> None:
     empty, top = root([]), root(LEAVES)
     assert verify_consistency(0, empty, 8, top, [])
