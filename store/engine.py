@@ -1,11 +1,9 @@
 """The connection pool, and the one way to a transaction."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from psycopg import errors as pg
@@ -14,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from domain.errors import ServiceUnavailable
-from domain.times import rfc3339
+from domain.wire import to_json
 
 # lock < statement < idle, all below an activity's start_to_close of 10 s: a waiter gives up before its caller does,
 # and a process that froze inside its transaction lets go.
@@ -110,16 +108,5 @@ class StoreError(Exception):
     """The database refused a statement that this code believed valid: a defect, told without values."""
 
 
-def as_json(document: object) -> Any:
-    """A document as PostgreSQL gives it back: times as text."""
-    return json.loads(_dumps(document))
-
-
 def _dumps(value: object) -> str:
-    return json.dumps(value, default=_text, ensure_ascii=False)
-
-
-def _text(value: object) -> str:
-    if isinstance(value, datetime):
-        return rfc3339(value)
-    raise TypeError(type(value).__name__)
+    return to_json(value, ensure_ascii=False)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.contact import contact_document
 from domain.plan import DECIDED, Outcome, plan_document
+from domain.wire import as_wire
 from ledger.entry import GENESIS, Entry, Head, Payload
 from ledger.merge_record import DecisionRecord
 from ledger.recompute import (
@@ -19,7 +20,7 @@ from ledger.recompute import (
     recorded_result,
     records_decision,
 )
-from store.engine import Store, as_json
+from store.engine import Store
 from store.snapshots import read_contact
 
 _BATCH = 200
@@ -258,7 +259,7 @@ def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:
     plan = recomputed_plan(entry)
     if plan is None:
         return  # told already
-    if (row.plan_digest, row.plan) != (plan.digest, as_json(plan_document(plan))):
+    if (row.plan_digest, row.plan) != (plan.digest, as_wire(plan_document(plan))):
         yield Violation(7, "executed another plan than its merge shows")
     if not records_decision(entry, _decision(row)):
         yield Violation(8, "records another decision than its merge names")
@@ -276,7 +277,7 @@ async def _live_fault(connection: AsyncConnection, entry: Entry) -> str | None:
     match recorded_result(entry):
         case {"id": int(id_), "version": int(version)} as result:
             live = await read_contact(connection, entry.database_id, id_)
-            if live and live.version == version and as_json(contact_document(live)) != result:
+            if live and live.version == version and as_wire(contact_document(live)) != result:
                 return f"left contact {id_} otherwise than it is"
     return None
 

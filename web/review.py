@@ -1,16 +1,15 @@
 """One merge: what would become of two contacts and why, or what became of them."""
 
 import json
-from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.merge_document import whole_document
-from api.responses import document
 from api.services import Services, Wired
 from domain.errors import MergeClaimed, MergeNotFound, MergeNotPending, Refusal, RoleMissing, ValueInvalid
+from domain.wire import as_wire
 from store import decisions, inbox, reviews
 from store.inbox import Item
 from store.merges import PENDING_APPROVAL
@@ -48,7 +47,7 @@ async def plan(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
     """As the API shows it, with its decisions, revisions and comments; its values as the page shows them."""
     item = await read_item(wired, viewer, merge_id)
     seen = await merge_sight(wired.store, viewer, item.merge)
-    whole = json.loads(cast("bytes", document(await whole_document(wired.store, item.merge)).body))
+    whole = as_wire(await whole_document(wired.store, item.merge))
     return Response(
         json.dumps(seen.document(whole), indent=2, ensure_ascii=False),
         media_type="application/json",

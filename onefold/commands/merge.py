@@ -5,8 +5,9 @@ from uuid import UUID
 
 import typer
 
+from domain.wire import as_wire
 from onefold.commands import merge_reviews
-from onefold.commands.output import Json, as_wire, console, print_json
+from onefold.commands.output import Json, console, print_json
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:

@@ -1,10 +1,7 @@
 """What commands print: JSON for scripts, tables for people."""
 
-import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated
 
 import typer
 from rich import box
@@ -12,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from domain.times import rfc3339
 from domain.visible import visible
+from domain.wire import to_json
 
 NARROWEST = 60
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -22,12 +19,7 @@ _LOOKS_LIKE_OURS = {"", "null"}
 
 def print_json(document: object) -> None:
     """ASCII only: a value can neither break a terminal nor be lost in a locale."""
-    typer.echo(json.dumps(document, default=_text, indent=2))
-
-
-def as_wire(document: object) -> Any:
-    """The document as whoever asks the API reads it."""
-    return json.loads(json.dumps(document, default=_text))
+    typer.echo(to_json(document, indent=2))
 
 
 def console() -> Console:
@@ -65,12 +57,3 @@ def print_facts(to: Console, facts: Sequence[tuple[str, str]]) -> None:
     for name, fact in facts:
         made.add_row(name, sentence(fact))
     to.print(made)
-
-
-def _text(value: object) -> str:
-    match value:
-        case datetime():
-            return rfc3339(value)
-        case UUID():
-            return str(value)
-    raise TypeError(type(value).__name__)
