@@ -15,6 +15,9 @@ _NUMBER_OR_UUID = re.compile(f"{_NUMBER.pattern}|{_UUID.pattern}")
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z")
 _WORD = re.compile(r"[a-z]+([-_.][a-z]+)*(/[0-9]+)?")
 _NUMBER_OR_WORD = re.compile(f"{_NUMBER.pattern}|{_WORD.pattern}")
+_SCOPE = re.compile(r"[a-z]+(:[a-z]+)?")
+_CONSTANT = re.compile(r"[A-Z]+(_[A-Z]+)*")
+_MEMBER = re.compile(r"[a-z]+([A-Z][a-z]+)*")
 _NAME = re.compile(r".+", re.DOTALL)  # of a column: the database's, not a person's
 _OURS = re.compile(r"[a-z0-9-]+")  # a workflow's id is a keyed hash, a run's random, a requester a token's
 
@@ -31,6 +34,18 @@ _FORMS = {
     "run": _OURS,
     "token": _OURS,
     "requester": _OURS,
+    # Of an event: who, and of what kind's detail which member.
+    "contact": _NUMBER,
+    **dict.fromkeys(("detail.cause", "detail.says", "detail.type", "detail.owner", "detail.what"), _WORD),
+    **dict.fromkeys(("detail.comment", "detail.other", "detail.pair", "detail.before"), _NUMBER),
+    **dict.fromkeys(("detail.size", "detail.events"), _NUMBER),
+    **dict.fromkeys(("detail.digest", "detail.manifest"), _HASH),
+    **dict.fromkeys(("detail.status", "detail.channel"), _CONSTANT),
+    **dict.fromkeys(("detail.column", "detail.qualifier"), _NAME),
+    "detail.decision": _UUID,
+    "detail.scopes": _SCOPE,
+    "detail.members": _MEMBER,
+    "detail.expires": _TIME,
 }
 
 

@@ -17,8 +17,8 @@ from ledger.disclosure import disclosed
 from ledger.entry import FORMAT, Entry, Head, Payload, entry_hash
 from ledger.merge_record import KINDS, DecisionRecord, Execution, merge_body, merge_payloads
 
-# What reading a document raises that somebody wrote who does not know its form.
-_UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a document raises that somebody wrote who does not know its form."""
 
 # How a request can end by a decision of a kind.
 _DECIDE = {"approve": CHANGING, "reject": {Outcome.REJECTED}, "withdraw": {Outcome.WITHDRAWN}}
@@ -33,7 +33,7 @@ def chain_faults(previous: Head, entry: Entry) -> Iterator[str]:
         own = [document[name] for name in ("format", "database", "id", "kind", "at")]
         place = (document["seq"], document["previous"])
         is_canonical = canonical(document) == entry.canonical
-    except _UNREADABLE:
+    except UNREADABLE:
         yield "has bytes that cannot be read"
         return
     if not is_canonical:
@@ -58,7 +58,7 @@ def merge_faults(entry: Entry) -> Iterator[Fault]:
     """What is wrong with a settled request's entry, given the values that it commits to."""
     try:
         yield from _merge_faults(entry)
-    except _UNREADABLE:
+    except UNREADABLE:
         yield Fault(6, "cannot be recomputed from its bytes and the values beside it")
 
 
@@ -93,7 +93,7 @@ def recomputed_plan(entry: Entry) -> Plan | None:
     """
     try:
         return _plan(entry)
-    except _UNREADABLE:
+    except UNREADABLE:
         return None
 
 

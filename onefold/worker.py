@@ -18,6 +18,7 @@ from api.gateway import Gateway
 from onefold import temporal
 from onefold.loops import running_beside
 from onefold.relay import create_relay
+from onefold.sealer import sealing
 from onefold.settings import Settings, WorkerSettings
 from store.engine import Store
 from workflows.establish_identity import EstablishIdentity
@@ -27,7 +28,10 @@ _PATIENCE = timedelta(minutes=1)
 
 
 async def work(settings: WorkerSettings) -> None:
-    """Polls, and relays what the outbox holds, until a signal ends it; activities under way get ten seconds."""
+    """Polls, relays what the outbox holds and seals what the journal holds, until a signal ends it.
+
+    Activities under way get ten seconds.
+    """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
@@ -36,7 +40,7 @@ async def work(settings: WorkerSettings) -> None:
     store = Store.connect(settings.database_url.get_secret_value(), settings.pool)
     relay = create_relay(store, settings, _gateway(client, settings).plan_anew)
     worker = create_worker(client, store, settings.task_queue, settings.notice_channels)
-    async with worker, running_beside(relay.run()):
+    async with worker, running_beside(relay.run(), sealing(store)):
         await stopped.wait()
     await store.close()
 

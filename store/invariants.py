@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.contact import contact_document
 from domain.plan import DECIDED, Outcome, plan_document
 from domain.wire import as_wire
+from ledger import sealed
 from ledger.entry import GENESIS, Entry, Head, Payload
+from ledger.events import RecordedEvent
 from ledger.merge_record import DecisionRecord
 from ledger.recompute import (
     chain_faults,
@@ -44,6 +46,14 @@ class Report:
 
 # Each statement gives a row for every violation; its columns are ids.
 _STATEMENTS: tuple[tuple[int, str, str], ...] = (
+    (
+        0,
+        "event {id} of database {database_id} is in no entry of its ledger, a minute after it was recorded",
+        """SELECT v.id, v.database_id FROM ledger_events v
+           WHERE v.at < now() - interval '1 minute' AND NOT EXISTS (
+             SELECT FROM ledger_seals s JOIN ledger_entries e ON e.database_id = s.database_id AND e.seq = s.seq
+             WHERE s.event_id = v.id AND e.database_id = v.database_id AND e.kind = 'events.sealed')""",
+    ),
     (
         1,
         "device {id} belongs to absorbed contact {contact_id}",
@@ -205,6 +215,11 @@ _ENTRIES = text("""
     FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id LEFT JOIN decisions d ON d.id = m.decision_id
     WHERE e.database_id = :database_id AND e.seq > :after ORDER BY e.seq LIMIT :batch
 """)
+_SEALED = text("""
+    SELECT v.id, v.kind, v.at, v.merge_id, v.contact_id, v.person_id, v.token_id, v.detail
+    FROM ledger_seals s JOIN ledger_events v ON v.id = s.event_id AND v.database_id = s.database_id
+    WHERE s.database_id = :database_id AND s.seq = :seq ORDER BY s.place
+""")
 
 
 async def check(store: Store, progress: Callable[[int], None] = lambda _: None) -> Report:
@@ -238,16 +253,25 @@ async def _check_chain(
             where = f"ledger entry {entry.seq} of database {entry.database_id}"
             for fault in chain_faults(previous, entry):
                 yield Violation(0, f"{where} {fault}")
-            for violation in _check_merge(row, entry):
+            for violation in await _check_content(connection, row, entry):
                 yield Violation(violation.invariant, f"{where} {violation.what}")
-            if live_fault := await _live_fault(connection, entry):
-                yield Violation(6, f"{where} {live_fault}")
             previous = Head(entry.seq, entry.entry_hash)
             progress(1)
         if len(rows) < _BATCH:
             break
     if previous != Head(head.seq, head.entry_hash):
         yield Violation(0, f"the ledger of database {head.database_id} ends at {previous.seq}, its head at {head.seq}")
+
+
+async def _check_content(connection: AsyncConnection, row: Row[Any], entry: Entry) -> list[Violation]:
+    if entry.kind == sealed.KIND:
+        held = await connection.execute(_SEALED, {"database_id": entry.database_id, "seq": entry.seq})
+        events = [RecordedEvent(**event._mapping) for event in held]
+        return [Violation(fault.invariant, fault.what) for fault in sealed.sealed_faults(entry, events)]
+    found = list(_check_merge(row, entry))
+    if live_fault := await _live_fault(connection, entry):
+        found.append(Violation(6, live_fault))
+    return found
 
 
 def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:

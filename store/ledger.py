@@ -48,7 +48,7 @@ async def append(
     *,
     database_id: int,
     kind: str,
-    merge_id: UUID,
+    merge_id: UUID | None,
     payloads: list[Payload],
     body: Mapping[str, object],
 ) -> Receipt:
@@ -59,7 +59,7 @@ async def append(
     return Receipt(database_id, entry.seq, entry.entry_hash)
 
 
-def _parameters(entry: Entry, merge_id: UUID) -> dict[str, Any]:
+def _parameters(entry: Entry, merge_id: UUID | None) -> dict[str, Any]:
     return {
         "database_id": entry.database_id,
         "seq": entry.seq,

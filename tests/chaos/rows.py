@@ -4,12 +4,15 @@ from sqlalchemy import text
 
 from store.engine import Store
 
-_KINDS = text("SELECT kind, count(*) FROM ledger_entries WHERE database_id = :database_id GROUP BY kind")
+_KINDS = text("""
+    SELECT kind, count(*) FROM ledger_entries
+    WHERE database_id = :database_id AND kind <> 'events.sealed' GROUP BY kind
+""")
 _LIVE = text("SELECT count(*) FROM contacts WHERE database_id = :database_id AND merged_into IS NULL")
 
 
 async def entries(store: Store, database_id: int) -> dict[str, int]:
-    """How many entries of each kind the database's ledger has."""
+    """How many entries of each kind the database's ledger has of settled requests: how many seal events is chance."""
     async with store.transaction() as connection:
         return {row[0]: row[1] for row in await connection.execute(_KINDS, {"database_id": database_id})}
 

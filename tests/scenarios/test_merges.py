@@ -81,7 +81,7 @@ async def test_a_repeated_request_is_a_merge_of_its_own_that_answers_unchanged(t
 
     assert [first["outcome"], again["outcome"]] == ["merged", "unchanged"]
     assert first["mergeId"] != again["mergeId"]
-    assert again["receipt"]["seq"] == first["receipt"]["seq"] + 1
+    assert again["receipt"]["seq"] > first["receipt"]["seq"]  # events may be sealed in between
     assert again["winnerRecipientId"] == first["winnerRecipientId"]
     assert (await tenant.merge(first["mergeId"]))["outcome"] == "merged", "its stored answer stays"
 

@@ -297,6 +297,12 @@ BREAKS = {
         {0, 6, 13},
         "ledger entry 1 of database {here} may have a personal value in its hashed bytes, at body.a",
     ),
+    "an event that nobody sealed": Break(
+        """INSERT INTO ledger_events (id, database_id, kind, at)
+           VALUES (%(stray)s, %(here)s, 'merge.joined', now() - interval '61 seconds')""",
+        {0},
+        "event {stray} of database {here} is in no entry of its ledger, a minute after it was recorded",
+    ),
     "the bytes of an entry": Break(
         r"UPDATE ledger_entries SET canonical = canonical || '\x20' WHERE database_id = %(here)s AND seq = 1",
         {0},

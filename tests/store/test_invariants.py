@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_every_statement_is_broken_by_some_test() -> None:
 
 def _names(world: World) -> Mapping[str, object]:
     merges = {outcome.value: merge_id for outcome, merge_id in world.merges.items()}
-    return {**vars(world), **merges, "here": HERE, "person": world.decider.person_id}
+    return {**vars(world), **merges, "here": HERE, "person": world.decider.person_id, "stray": UUID(int=7)}
 
 
 async def _device_of(scratch: Scratch, contact_id: int) -> int:
