@@ -20,6 +20,7 @@ from onefold.loops import running_beside
 from onefold.relay import create_relay
 from onefold.sealer import sealing
 from onefold.settings import Settings, WorkerSettings
+from onefold.signer import create_signer
 from store.engine import Store
 from workflows.establish_identity import EstablishIdentity
 
@@ -28,7 +29,7 @@ _PATIENCE = timedelta(minutes=1)
 
 
 async def work(settings: WorkerSettings) -> None:
-    """Polls, relays what the outbox holds and seals what the journal holds, until a signal ends it.
+    """Polls, relays what the outbox holds, seals what the journal holds and signs checkpoints, until a signal ends it.
 
     Activities under way get ten seconds.
     """
@@ -40,7 +41,9 @@ async def work(settings: WorkerSettings) -> None:
     store = Store.connect(settings.database_url.get_secret_value(), settings.pool)
     relay = create_relay(store, settings, _gateway(client, settings).plan_anew)
     worker = create_worker(client, store, settings.task_queue, settings.notice_channels)
-    async with worker, running_beside(relay.run(), sealing(store)):
+    signer = create_signer(store, settings)
+    loops = [relay.run(), sealing(store), *([signer.run()] if signer else [])]
+    async with worker, running_beside(*loops):
         await stopped.wait()
     await store.close()
 

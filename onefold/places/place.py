@@ -28,3 +28,8 @@ class Place(Protocol):
 
     async def put(self, publication: Publication) -> None:
         """Returns once it is there to stay. Raises PlaceFailed."""
+
+
+class ReadablePlace(Place, Protocol):
+    async def last(self, origin: str) -> str | None:
+        """The last note of this origin; None where there never was one. Raises PlaceFailed."""

@@ -2,6 +2,7 @@
 
 Whoever imports one has imported them all: foreign keys name tables of other subjects."""
 
+from store.tables.checkpoint import checkpoint_places, checkpoint_refusals, ledger_checkpoints, ledger_tiles
 from store.tables.contact import (
     contact_list_members,
     contact_lists,
@@ -27,6 +28,8 @@ from store.tables.person import people, reveals, roles, sessions, sign_in_failur
 from store.tables.schema import metadata
 
 __all__ = [
+    "checkpoint_places",
+    "checkpoint_refusals",
     "columns",
     "contact_list_members",
     "contact_lists",
@@ -38,11 +41,13 @@ __all__ = [
     "identities",
     "inbox_messages",
     "kept_apart",
+    "ledger_checkpoints",
     "ledger_entries",
     "ledger_events",
     "ledger_heads",
     "ledger_payloads",
     "ledger_seals",
+    "ledger_tiles",
     "lookup_keys",
     "merge_comments",
     "merge_executions",
