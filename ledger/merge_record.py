@@ -74,12 +74,16 @@ def committed_result(plan: Plan, at: datetime, outcome: Outcome) -> Contact | No
     return replace(plan.result, last_modified=at, version=plan.survivor.version + 1)
 
 
+def payload_contacts(plan: Plan) -> set[int | None]:
+    """Whose values the payloads hold: those of `merge_payloads`, known before the time of the commit is."""
+    return {_owner(plan), *(contact.id for contact in _contacts(plan))}
+
+
 def merge_payloads(plan: Plan, at: datetime, outcome: Outcome) -> list[Payload]:
     """The request's own payload, then one for each contact, with a fresh salt each."""
     result = committed_result(plan, at, outcome)
     request = {"request": request_document(plan.request), "digest": plan.digest}
-    owner = plan.survivor.id if plan.survivor else None
-    payloads = [Payload(owner, secrets.token_bytes(SALT_LENGTH), request)]
+    payloads = [Payload(_owner(plan), secrets.token_bytes(SALT_LENGTH), request)]
     for contact in _contacts(plan):
         values: dict[str, object] = {"snapshot": contact_document(contact)}
         side = Side.OLDER if contact is plan.older else Side.NEWER
@@ -130,6 +134,11 @@ def merge_body(plan: Plan, execution: Execution, payloads: Sequence[Payload]) ->
         "devices": [device.id for device in plan.result.devices] if plan.result else [],
         "blockers": [{"code": blocker.code, "name": blocker.name} for blocker in plan.blockers],
     }
+
+
+def _owner(plan: Plan) -> int | None:
+    """Whose the request is."""
+    return plan.survivor.id if plan.survivor else None
 
 
 def _contacts(plan: Plan) -> list[Contact]:

@@ -98,8 +98,9 @@ def upgrade() -> None:
     from onefold.settings import StoreSettings, read
     from store.migrate import upgrade as run_migrations
 
-    url = read(StoreSettings).database_url.get_secret_value()
-    revision = run_migrations(create_engine(url, hide_parameters=True))
+    settings = read(StoreSettings)
+    engine = create_engine(settings.database_url.get_secret_value(), hide_parameters=True)
+    revision = run_migrations(engine, settings.ledger_keyring)
     typer.echo(f"The schema is at revision {revision}.")
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from temporalio.api.common.v1 import Payload
 from temporalio.converter import PayloadCodec
 
-from onefold.keyring import Keyring
+from ledger.keyring import Keyring
 
 _ENCODING = b"binary/encrypted"
 _NONCE = 12
@@ -21,7 +21,7 @@ class PlaintextRefused(ValueError):
 class EncryptingCodec(PayloadCodec):
     def __init__(self, keyring: Keyring) -> None:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in keyring.keys.items()}
-        self._current = next(iter(keyring.keys))
+        self._current = keyring.current
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         return [self._encrypt(payload) for payload in payloads]

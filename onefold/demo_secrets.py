@@ -19,7 +19,7 @@ def token() -> str:
     return f"of_{identifier}_{secrets.token_urlsafe(32)}"
 
 
-def codec_keys() -> str:
+def keyring() -> str:
     return f"{secrets.token_hex(4)}:{key()}"
 
 
@@ -30,7 +30,8 @@ def password() -> str:
 
 SERVERS_SECRETS: Mapping[str, Callable[[], str]] = {
     "ONEFOLD_WORKFLOW_ID_KEY": key,
-    "ONEFOLD_CODEC_KEYS": codec_keys,
+    "ONEFOLD_CODEC_KEYS": keyring,
+    "ONEFOLD_LEDGER_KEYS": keyring,
     "ONEFOLD_CODEC_ENDPOINT_SECRET": lambda: secrets.token_urlsafe(32),
 }
 TOKENS = (
@@ -51,5 +52,9 @@ def secrets_of(data: Path) -> dict[str, str]:
     makers = {**SERVERS_SECRETS, **dict.fromkeys(TOKENS, token), PASSWORD: password}
     if missing := makers.keys() - known.keys():
         known |= {name: makers[name]() for name in makers if name in missing}
-        write_env(path, "Lost with this file: what it encrypted in Temporal's histories, and the demo's tokens.", known)
+        write_env(
+            path,
+            "Lost with this file: what it encrypted in Temporal's histories and in the ledger, and the demo's tokens.",
+            known,
+        )
     return {name: known[name] for name in makers}

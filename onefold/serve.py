@@ -40,10 +40,12 @@ def serve(settings: Settings) -> None:
 def application(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        store = Store.connect(settings.database_url.get_secret_value(), settings.pool)
+        store = Store.connect(
+            settings.database_url.get_secret_value(), settings.pool, ledger_keys=settings.ledger_keyring
+        )
         gateway = Gateway(
             # Lazily: the API answers, and says that it is not ready, also while Temporal is down.
-            client=await temporal.connect(settings.keyring, lazy=True),
+            client=await temporal.connect(settings.codec_keyring, lazy=True),
             task_queue=settings.task_queue,
             workflow_id_key=b64decode(settings.workflow_id_key.get_secret_value()),
             wait=timedelta(seconds=settings.wait),
@@ -69,4 +71,4 @@ def _codec_endpoint(settings: Settings) -> CodecEndpoint | None:
     if settings.codec_endpoint_secret is None or settings.codec_origin is None:
         return None
     secret = settings.codec_endpoint_secret.get_secret_value()
-    return CodecEndpoint(EncryptingCodec(settings.keyring), settings.codec_origin, secret)
+    return CodecEndpoint(EncryptingCodec(settings.codec_keyring), settings.codec_origin, secret)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ledger.keyring import Keyring
 from onefold.checkpoint_settings import CheckpointSettings
-from onefold.keyring import Keyring
 from onefold.notice_settings import NoticeSettings
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ class UpSettings(BaseSettings):
     temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
 
 
-class StoreSettings(BaseSettings):
-    """What a tool needs that works on the database alone."""
+class DatabaseSettings(BaseSettings):
+    """Where the database is."""
 
     model_config = SettingsConfigDict(env_prefix="ONEFOLD_", env_ignore_empty=True)
 
@@ -59,6 +59,23 @@ class StoreSettings(BaseSettings):
         if driver not in {"postgresql", "postgresql+psycopg"}:
             raise ValueError("postgresql://user:password@host:port/name is wanted")
         return url
+
+
+class StoreSettings(DatabaseSettings):
+    """What a tool needs that works on the database alone."""
+
+    ledger_keys: SecretStr = Field(
+        description="Keys that wrap those of the values beside the ledger; in the same form as the codec's."
+    )
+
+    @field_validator("ledger_keys")
+    @classmethod
+    def _ledger_keyring(cls, keys: SecretStr) -> SecretStr:
+        return demand_keys(keys)
+
+    @property
+    def ledger_keyring(self) -> Keyring:
+        return Keyring.parse(self.ledger_keys.get_secret_value())
 
 
 class Settings(NoticeSettings, StoreSettings):
@@ -90,21 +107,26 @@ class Settings(NoticeSettings, StoreSettings):
 
     @field_validator("codec_keys")
     @classmethod
-    def _keyring(cls, keys: SecretStr) -> SecretStr:
-        Keyring.parse(keys.get_secret_value())
-        return keys
+    def _codec_keyring(cls, keys: SecretStr) -> SecretStr:
+        return demand_keys(keys)
 
     @property
     def pages_url(self) -> str:
         return self.public_url or url_of(self.host, self.port)
 
     @property
-    def keyring(self) -> Keyring:
+    def codec_keyring(self) -> Keyring:
         return Keyring.parse(self.codec_keys.get_secret_value())
 
 
 class WorkerSettings(CheckpointSettings, Settings):
     """What the worker needs to know besides."""
+
+
+def demand_keys(keys: SecretStr) -> SecretStr:
+    """Raises ValueError."""
+    Keyring.parse(keys.get_secret_value())
+    return keys
 
 
 def read(kind: type[Kind]) -> Kind:

@@ -16,8 +16,8 @@ from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.search_attributes import DATABASE_ID, MERGE_ID
+from ledger.keyring import Keyring
 from onefold.codec import EncryptingCodec
-from onefold.keyring import Keyring
 
 RETENTION = timedelta(days=30)
 log = structlog.get_logger()

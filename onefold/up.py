@@ -168,6 +168,7 @@ class Run:
             "TEMPORAL_ADDRESS": self.servers.temporal_address,
             "TEMPORAL_UI_URL": self.servers.temporal_ui_url or "",
             "DATABASE_URL": self.servers.database_url,
+            "ONEFOLD_LEDGER_KEYS": self.secrets["ONEFOLD_LEDGER_KEYS"],
         }
 
 

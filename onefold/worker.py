@@ -37,8 +37,8 @@ async def work(settings: WorkerSettings) -> None:
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stopped.set)
-    client = await temporal.connect_when_up(settings.keyring, _PATIENCE)
-    store = Store.connect(settings.database_url.get_secret_value(), settings.pool)
+    client = await temporal.connect_when_up(settings.codec_keyring, _PATIENCE)
+    store = Store.connect(settings.database_url.get_secret_value(), settings.pool, ledger_keys=settings.ledger_keyring)
     relay = create_relay(store, settings, _gateway(client, settings).plan_anew)
     worker = create_worker(client, store, settings.task_queue, settings.notice_channels)
     signer = create_signer(store, settings)

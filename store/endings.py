@@ -51,7 +51,7 @@ async def end(
                 await keep_apart(connection, claimed.database_id, one, other, decision.id)
         ended = ENDS[kind] if kind else Outcome.EXPIRED
         execution = Execution(merge_id, claimed.workflow_id, run_id, attempt, claimed.requester, decision, ended)
-        return await settle(connection, plan, execution)
+        return await settle(connection, store.ledger_keys, plan, execution)
 
     async with refusals_noted(store, merge_id, decision_id, kind):
         return await store.rerun(work)

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from domain.errors import ServiceUnavailable
 from domain.wire import to_json
+from ledger.keyring import Keyring
 
 # lock < statement < idle, all below an activity's start_to_close of 10 s: a waiter gives up before its caller does,
 # and a process that froze inside its transaction lets go.
@@ -34,14 +35,15 @@ class RowsChanged(Exception):
 class Store:
     """A pool of connections to one PostgreSQL. Every function of this package takes it, or a transaction of it.
 
-    Both engines share the pool.
+    Both engines share the pool. `ledger_keys` wrap the keys that values beside the ledger are encrypted under.
     """
 
     engine: AsyncEngine
     autocommit: AsyncEngine
+    ledger_keys: Keyring
 
     @classmethod
-    def connect(cls, url: str, pool_size: int = 10) -> "Store":
+    def connect(cls, url: str, pool_size: int = 10, *, ledger_keys: Keyring) -> "Store":
         """`url` is DATABASE_URL. Nothing is sent before the first transaction."""
         engine = create_async_engine(
             url,
@@ -52,7 +54,7 @@ class Store:
             json_serializer=_dumps,
             connect_args={"options": _TIMEOUTS, "application_name": "onefold"},
         )
-        return cls(engine, engine.execution_options(isolation_level="AUTOCOMMIT"))
+        return cls(engine, engine.execution_options(isolation_level="AUTOCOMMIT"), ledger_keys)
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.canonical import canonical
 from domain.contact import contact_document
 from domain.plan import DECIDED, Outcome, plan_document
 from domain.wire import as_wire
 from ledger import sealed
-from ledger.entry import GENESIS, Entry, Head, Payload
+from ledger.entry import GENESIS, Entry, Head
 from ledger.events import RecordedEvent
+from ledger.keyring import Keyring
 from ledger.merge_record import DecisionRecord
 from ledger.recompute import (
     chain_faults,
@@ -23,6 +25,7 @@ from ledger.recompute import (
     records_decision,
 )
 from store.engine import Store
+from store.entries import ENTRY, StoredEntry, decrypted
 from store.snapshots import read_contact
 
 _BATCH = 200
@@ -206,15 +209,12 @@ _COUNTS = text("""
            (SELECT count(*) FROM ledger_entries) AS entries
 """)
 _HEADS = text("SELECT database_id, seq, entry_hash FROM ledger_heads ORDER BY database_id")
-_ENTRIES = text("""
-    SELECT e.database_id, e.seq, e.id, e.kind, e.at, e.merge_id, e.canonical, e.entry_hash,
-      m.plan, m.plan_digest, m.outcome, m.survivor_id, m.absorbed_id, m.winner_channel_identifier,
-      m.decision_id, d.kind AS decided_kind, d.revision, d.person_id, d.token_id, d.at AS decided,
-      (SELECT jsonb_agg(jsonb_build_array(p.contact_id, encode(p.salt, 'hex'), p.content) ORDER BY p.part)
-       FROM ledger_payloads p WHERE p.database_id = e.database_id AND p.seq = e.seq) AS payloads
+_ENTRIES = text(f"""
+    SELECT {ENTRY}, m.plan, m.plan_digest, m.outcome, m.survivor_id, m.absorbed_id, m.winner_channel_identifier,
+      m.decision_id, d.kind AS decided_kind, d.revision, d.person_id, d.token_id, d.at AS decided
     FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id LEFT JOIN decisions d ON d.id = m.decision_id
     WHERE e.database_id = :database_id AND e.seq > :after ORDER BY e.seq LIMIT :batch
-""")
+""")  # noqa: S608 - our own text
 _SEALED = text("""
     SELECT v.id, v.kind, v.at, v.merge_id, v.contact_id, v.person_id, v.token_id, v.detail
     FROM ledger_seals s JOIN ledger_events v ON v.id = s.event_id AND v.database_id = s.database_id
@@ -233,13 +233,13 @@ async def check(store: Store, progress: Callable[[int], None] = lambda _: None) 
             for row in await connection.execute(text(statement))
         ]
         for head in (await connection.execute(_HEADS)).all():
-            violations += [one async for one in _check_chain(connection, head, progress)]
+            violations += [one async for one in _check_chain(connection, store.ledger_keys, head, progress)]
         counts = (await connection.execute(_COUNTS)).one()
     return Report(dict(counts._mapping), violations)
 
 
 async def _check_chain(
-    connection: AsyncConnection, head: Row[Any], progress: Callable[[int], None]
+    connection: AsyncConnection, keyring: Keyring, head: Row[Any], progress: Callable[[int], None]
 ) -> AsyncIterator[Violation]:
     previous = GENESIS
     while True:
@@ -248,12 +248,13 @@ async def _check_chain(
                 _ENTRIES, {"database_id": head.database_id, "after": previous.seq, "batch": _BATCH}
             )
         ).all()
-        for row in rows:
-            entry = _entry(row)
+        stored = await decrypted(connection, keyring, head.database_id, rows)
+        for row, one in zip(rows, stored, strict=True):
+            entry = one.entry
             where = f"ledger entry {entry.seq} of database {entry.database_id}"
             for fault in chain_faults(previous, entry):
                 yield Violation(0, f"{where} {fault}")
-            for violation in await _check_content(connection, row, entry):
+            for violation in await _check_content(connection, row, one):
                 yield Violation(violation.invariant, f"{where} {violation.what}")
             previous = Head(entry.seq, entry.entry_hash)
             progress(1)
@@ -263,7 +264,10 @@ async def _check_chain(
         yield Violation(0, f"the ledger of database {head.database_id} ends at {previous.seq}, its head at {head.seq}")
 
 
-async def _check_content(connection: AsyncConnection, row: Row[Any], entry: Entry) -> list[Violation]:
+async def _check_content(connection: AsyncConnection, row: Row[Any], stored: StoredEntry) -> list[Violation]:
+    if stored.unreadable:
+        return [Violation(6, f"keeps values of {_whom(one)} that cannot be decrypted") for one in stored.unreadable]
+    entry = stored.entry
     if entry.kind == sealed.KIND:
         held = await connection.execute(_SEALED, {"database_id": entry.database_id, "seq": entry.seq})
         events = [RecordedEvent(**event._mapping) for event in held]
@@ -299,9 +303,9 @@ def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:
 async def _live_fault(connection: AsyncConnection, entry: Entry) -> str | None:
     """The live row, as long as it is still at the version that the entry left."""
     match recorded_result(entry):
-        case {"id": int(id_), "version": int(version)} as result:
-            live = await read_contact(connection, entry.database_id, id_)
-            if live and live.version == version and as_wire(contact_document(live)) != result:
+        case {"id": str(id_), "version": str(version)} as result:
+            live = await read_contact(connection, entry.database_id, int(id_))
+            if live and str(live.version) == version and canonical(contact_document(live)) != canonical(result):
                 return f"left contact {id_} otherwise than it is"
     return None
 
@@ -312,7 +316,5 @@ def _decision(row: Row[Any]) -> DecisionRecord | None:
     return DecisionRecord(row.decision_id, row.decided_kind, row.revision, row.person_id, row.token_id, row.decided)
 
 
-def _entry(row: Row[Any]) -> Entry:
-    stored = row.payloads or []
-    payloads = [Payload(contact_id, bytes.fromhex(salt), content) for contact_id, salt, content in stored]
-    return Entry(row.database_id, row.seq, row.id, row.kind, row.at, row.canonical, row.entry_hash, payloads)
+def _whom(contact_id: int | None) -> str:
+    return "nobody known" if contact_id is None else f"contact {contact_id}"

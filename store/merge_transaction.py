@@ -97,7 +97,7 @@ async def _execute(
         execution = Execution(
             merge_id, claimed.workflow_id, run_id, attempt, claimed.requester, decision, planned.ended
         )
-        outcome = await settle(connection, planned.plan, execution)
+        outcome = await settle(connection, store.ledger_keys, planned.plan, execution)
         if changes and planned.has_pending:
             await outbox.plan_anew(connection, _concerned(planned), merge_id)
         return outcome

@@ -8,14 +8,18 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from ledger.keyring import Keyring
+
 _LOCK = 0x0E_F01D  # two processes that start together migrate one after the other
 
 
-def upgrade(engine: Engine) -> str:
+def upgrade(engine: Engine, ledger_keys: Keyring) -> str:
     """Runs what is missing, in one transaction, and returns the revision."""
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-        command.upgrade(_config(connection), "head")
+        config = _config(connection)
+        config.attributes["ledger_keys"] = ledger_keys
+        command.upgrade(config, "head")
     return head()
 
 

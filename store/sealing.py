@@ -76,6 +76,7 @@ async def _append(connection: AsyncConnection, database_id: int, events: Sequenc
         kind=sealed.KIND,
         merge_id=None,
         payloads=[],
+        keys={},
         body=sealed.sealed_body(events),
     )
     ids = [event.id for event in events]

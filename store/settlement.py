@@ -9,7 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.contact import WIRE_NAMES, Contact, contact_document
 from domain.plan import CHANGING, DECIDED, Outcome, Plan, plan_document
 from ledger.entry import Receipt
-from ledger.merge_record import KINDS, Execution, committed_result, merge_body, merge_payloads
+from ledger.keyring import Keyring
+from ledger.merge_record import (
+    KINDS,
+    Execution,
+    committed_result,
+    merge_body,
+    merge_payloads,
+    payload_contacts,
+)
+from store.contact_keys import data_keys
 from store.ledger import append, lock_head
 
 _SETTLE = """
@@ -66,7 +75,7 @@ _APPLY_AND_SETTLE = text(_APPLY + _SETTLE).bindparams(
 )
 
 
-async def settle(connection: AsyncConnection, plan: Plan, execution: Execution) -> Outcome:
+async def settle(connection: AsyncConnection, keyring: Keyring, plan: Plan, execution: Execution) -> Outcome:
     """Records the plan in the chain, applies it where its outcome changes something, and stores the answer.
 
     The caller has claimed the merge id and locked the plan's contacts: the entry refers to them, and must not wait
@@ -74,6 +83,7 @@ async def settle(connection: AsyncConnection, plan: Plan, execution: Execution) 
     """
     outcome = execution.outcome(plan)
     database_id = plan.request.database_id
+    keys = await data_keys(connection, keyring, database_id, payload_contacts(plan))
     locked = await lock_head(connection, database_id)
     result = committed_result(plan, locked.at, outcome)
     assert (result is not None) == (outcome in CHANGING)  # noqa: S101 - else the chain would tell what is not so
@@ -85,6 +95,7 @@ async def settle(connection: AsyncConnection, plan: Plan, execution: Execution) 
         kind=KINDS[outcome],
         merge_id=execution.merge_id,
         payloads=payloads,
+        keys=keys,
         body=merge_body(plan, execution, payloads),
     )
     settled = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from store.engine import Store
-from tests.stack import Stack, new_database, whole_stack
+from tests.stack import LEDGER_KEYRING, Stack, new_database, whole_stack
 from tests.tenant import Tenant, new_tenant
 from tests.waiting import ORIGINAL, Waiting, waiting_in_a_copy
 
@@ -25,7 +25,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 async def store(stack: Stack) -> AsyncIterator[Store]:
-    connected = Store.connect(stack.database_url)
+    connected = Store.connect(stack.database_url, ledger_keys=LEDGER_KEYRING)
     yield connected
     await connected.close()
 

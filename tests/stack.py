@@ -22,10 +22,10 @@ from typing import Any
 import psycopg
 from sqlalchemy import create_engine
 
+from ledger.keyring import Keyring
 from onefold.children import Child, running, stop, wait_until_ready
 from onefold.embedded.postgres import Postgres
 from onefold.embedded.temporal import Temporal
-from onefold.keyring import Keyring
 from onefold.processes import titled
 from onefold.up import why_not_ready
 from store.migrate import upgrade
@@ -33,6 +33,8 @@ from store.migrate import upgrade
 WORKFLOW_ID_KEY = base64.b64encode(b"w" * 32).decode()
 CODEC_KEYS = "test:" + base64.b64encode(b"c" * 32).decode()
 KEYRING = Keyring.parse(CODEC_KEYS)
+LEDGER_KEYS = "test:" + base64.b64encode(b"l" * 32).decode()
+LEDGER_KEYRING = Keyring.parse(LEDGER_KEYS)
 CODEC_SECRET = "codec-endpoint-secret"
 CODEC_ORIGIN = "http://127.0.0.1:8233"
 
@@ -158,6 +160,7 @@ def servers(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Iterator[
         "ONEFOLD_WAIT": "60",
         "ONEFOLD_WORKFLOW_ID_KEY": WORKFLOW_ID_KEY,
         "ONEFOLD_CODEC_KEYS": CODEC_KEYS,
+        "ONEFOLD_LEDGER_KEYS": LEDGER_KEYS,
         "ONEFOLD_CODEC_ENDPOINT_SECRET": CODEC_SECRET,
         "ONEFOLD_CODEC_ORIGIN": CODEC_ORIGIN,
         "PYTHONUNBUFFERED": "1",
@@ -167,7 +170,7 @@ def servers(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Iterator[
         stack.start("postgres")
         stack.start("temporal")
         engine = create_engine(postgres.url)
-        upgrade(engine)
+        upgrade(engine, LEDGER_KEYRING)
         engine.dispose()
         yield stack
     finally:
@@ -196,6 +199,6 @@ def new_database(stack: Stack, name: str) -> str:
         admin.execute(f'CREATE DATABASE "{name}" OWNER onefold')
     url = stack.postgres.url.rpartition("/")[0] + f"/{name}"
     engine = create_engine(url)
-    upgrade(engine)
+    upgrade(engine, LEDGER_KEYRING)
     engine.dispose()
     return url

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from onefold.checks.check import Check, ok, problem, warning
 from onefold.checks.local_run import LocalRun
-from onefold.settings import SettingsError, StoreSettings, read
+from onefold.settings import DatabaseSettings, SettingsError, read
 from store.migrate import current, head, knows
 
 OLDEST = 15
@@ -21,7 +21,7 @@ _FACTS = text("""
 
 def check_database(run: LocalRun) -> list[Check]:
     try:
-        url = read(StoreSettings).database_url.get_secret_value()
+        url = read(DatabaseSettings).database_url.get_secret_value()
     except SettingsError:
         return [problem("database", "not looked at: DATABASE_URL is missing or wrong", "set DATABASE_URL")]
     engine = create_engine(url, hide_parameters=True, connect_args={"connect_timeout": 5})

@@ -32,12 +32,15 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
 
 def in_store(work: "Callable[[Store], Awaitable[T]]") -> T:
-    """Runs `work` with the store that DATABASE_URL names."""
+    """Runs `work` with the store that the environment names."""
     from onefold.settings import StoreSettings, read
     from store.engine import Store
 
     async def connected() -> T:
-        store = Store.connect(read(StoreSettings).database_url.get_secret_value(), pool_size=2)
+        settings = read(StoreSettings)
+        store = Store.connect(
+            settings.database_url.get_secret_value(), pool_size=2, ledger_keys=settings.ledger_keyring
+        )
         try:
             return await work(store)
         finally:

@@ -13,7 +13,7 @@ from store.tables.contact import (
     inbox_messages,
 )
 from store.tables.database import columns, databases, lookup_keys, policies, qualifiers
-from store.tables.ledger import ledger_entries, ledger_events, ledger_heads, ledger_payloads, ledger_seals
+from store.tables.ledger import contact_keys, ledger_entries, ledger_events, ledger_heads, ledger_payloads, ledger_seals
 from store.tables.merge import (
     decisions,
     kept_apart,
@@ -31,6 +31,7 @@ __all__ = [
     "checkpoint_places",
     "checkpoint_refusals",
     "columns",
+    "contact_keys",
     "contact_list_members",
     "contact_lists",
     "contacts",

@@ -1,4 +1,4 @@
-"""The ledger: one chain for each database, the values beside it, and the events that it seals."""
+"""The ledger: one chain for each database, the values beside it and their keys, the events that it seals."""
 
 from sqlalchemy import (
     BigInteger,
@@ -54,8 +54,7 @@ ledger_payloads = Table(
     Column("seq", BigInteger, primary_key=True),
     Column("part", Integer, primary_key=True),
     Column("contact_id", ForeignKey("contacts.id"), comment="whose values these are; null: of no known contact"),
-    Column("salt", LargeBinary, nullable=False),
-    Column("content", JSONB, nullable=False),
+    Column("encrypted", LargeBinary, nullable=False),
     ForeignKeyConstraint(
         ["database_id", "seq"],
         ["ledger_entries.database_id", "ledger_entries.seq"],
@@ -109,4 +108,15 @@ ledger_seals = Table(
         name="ledger_seals_entry_fkey",
     ),
     comment="which entry of the chain holds an event; none yet for the newest",
+)
+
+# Not append-only: an erasure deletes its contact's.
+contact_keys = Table(
+    "contact_keys",
+    metadata,
+    Column("database_id", ForeignKey("databases.id"), nullable=False),
+    Column("contact_id", ForeignKey("contacts.id"), comment="null: of no known contact"),
+    Column("key_id", Text, nullable=False, comment="which configured key wraps it"),
+    Column("wrapped", LargeBinary, nullable=False),
+    UniqueConstraint("database_id", "contact_id", postgresql_nulls_not_distinct=True),
 )

@@ -21,7 +21,7 @@ from store.engine import Store
 from store.tokens import Scope
 from tests.api.test_openapi import OPERATIONS
 from tests.api.wire import DEVICE, PHONE
-from tests.stack import whole_stack
+from tests.stack import LEDGER_KEYRING, whole_stack
 from tests.tenant import APP_KEY, new_tenant, token_for
 
 Case = AnyCase[Any]
@@ -94,7 +94,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 
 async def _inhabited(database_url: str, url: str) -> tuple[str, dict[str, int | str]]:
-    store = Store.connect(database_url)
+    store = Store.connect(database_url, ledger_keys=LEDGER_KEYRING)
     tenant = await new_tenant(store, url)
     token = await token_for(store, None, [Scope.ADMIN])
     contact_id = await tenant.register(DEVICE)

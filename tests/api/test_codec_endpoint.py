@@ -10,8 +10,8 @@ import pytest
 from google.protobuf import json_format
 from temporalio.api.common.v1 import Payload, Payloads
 
+from ledger.keyring import Keyring
 from onefold.codec import EncryptingCodec
-from onefold.keyring import Keyring
 from tests.stack import CODEC_ORIGIN, CODEC_SECRET, KEYRING, Stack
 from tests.tenant import client
 

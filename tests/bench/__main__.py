@@ -32,7 +32,7 @@ from onefold.children import Child, running
 from store import loading, merge_transaction
 from store.engine import Store
 from tests.bench.baseline import TASK_QUEUE, Cheapest, Nothing, SameSteps
-from tests.stack import KEYRING, Stack, whole_stack
+from tests.stack import KEYRING, LEDGER_KEYRING, Stack, whole_stack
 from tests.tenant import APP_KEY, Tenant, new_tenant
 
 ROUNDS = 5
@@ -174,7 +174,7 @@ async def measure(stack: Stack, console: Console) -> None:
 async def contenders(stack: Stack) -> AsyncIterator[dict[str, Contender]]:
     os.environ["TEMPORAL_ADDRESS"] = stack.temporal.address
     client = await temporal.connect(KEYRING)
-    store = Store.connect(stack.database_url, IN_FLIGHT)
+    store = Store.connect(stack.database_url, IN_FLIGHT, ledger_keys=LEDGER_KEYRING)
     tenant = await new_tenant(store, stack.url)
     pairs = Pairs(store, tenant)
     requester = tenant.http.headers["Authorization"].split("_")[1]

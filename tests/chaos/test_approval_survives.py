@@ -9,7 +9,7 @@ import pytest
 from store.engine import Store
 from tests.chaos.rows import entries
 from tests.scenarios.approvals import asks, held_back, pending, reviewers, when_done
-from tests.stack import Stack, servers
+from tests.stack import LEDGER_KEYRING, Stack, servers
 from tests.tenant import new_tenant
 
 pytestmark = pytest.mark.slow
@@ -32,7 +32,7 @@ def started(stack: Stack) -> ExitStack:
 @pytest.mark.parametrize("how", ["stopped", "killed"])
 async def test_it_is_approved_after_every_process_was(own: Stack, how: str) -> None:
     before = started(own)
-    store = Store.connect(own.database_url)
+    store = Store.connect(own.database_url, ledger_keys=LEDGER_KEYRING)
     tenant = await new_tenant(store, own.url)
     async with reviewers(store, own.url, tenant) as make:
         specialist, other = await make(), await make()
@@ -61,7 +61,7 @@ async def test_it_is_approved_after_every_process_was(own: Stack, how: str) -> N
             assert (answer.status_code, answer.json()["outcome"]) == (200, "merged"), answer.text
             assert (await tenant.established("muidA|channelA", "777374"))["outcome"] == "unchanged"
             assert (await when_done(expiring_tenant, expiring["id"]))["outcome"] == "expired", "its time went on"
-            again = Store.connect(own.database_url)
+            again = Store.connect(own.database_url, ledger_keys=LEDGER_KEYRING)
             assert await entries(again, tenant.id) == {"merge.executed": 1, "identity.unchanged": 1}
             await again.close()
             own.check_invariants()

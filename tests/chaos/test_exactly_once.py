@@ -20,7 +20,7 @@ from store.engine import Store
 from tests.chaos.patience import eventually
 from tests.chaos.rows import entries, number
 from tests.chaos.struck_worker import AFTER, BEFORE, FROZEN, INSIDE
-from tests.stack import Stack, free_port, new_database, servers
+from tests.stack import LEDGER_KEYRING, Stack, free_port, new_database, servers
 from tests.tenant import Tenant, new_tenant
 
 pytestmark = pytest.mark.slow
@@ -96,7 +96,7 @@ class Attempts:
 @asynccontextmanager
 async def site(stack: Stack, env: dict[str, str] | None = None) -> AsyncIterator[Site]:
     env = env or {}
-    store = Store.connect(env.get("DATABASE_URL", stack.database_url))
+    store = Store.connect(env.get("DATABASE_URL", stack.database_url), ledger_keys=LEDGER_KEYRING)
     tenant = await new_tenant(store, f"http://127.0.0.1:{env.get('ONEFOLD_PORT', stack.port)}")
     yield Site(stack, store, tenant, env)
     await tenant.http.aclose()

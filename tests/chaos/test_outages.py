@@ -13,7 +13,7 @@ import pytest
 from store.engine import Store
 from tests.chaos.patience import eventually
 from tests.chaos.rows import entries, live_contacts, number
-from tests.stack import Stack, free_port, servers
+from tests.stack import LEDGER_KEYRING, Stack, free_port, servers
 from tests.tenant import Tenant, new_tenant
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 async def tenant(own: Stack) -> AsyncIterator[Tenant]:
-    store = Store.connect(own.database_url)
+    store = Store.connect(own.database_url, ledger_keys=LEDGER_KEYRING)
     made = await new_tenant(store, own.url)
     yield made
     await made.http.aclose()
@@ -44,7 +44,7 @@ async def tenant(own: Stack) -> AsyncIterator[Tenant]:
 @pytest.fixture
 async def store(own: Stack) -> AsyncIterator[Store]:
     """Connected anew: the servers of these tests do not keep connections."""
-    connected = Store.connect(own.database_url)
+    connected = Store.connect(own.database_url, ledger_keys=LEDGER_KEYRING)
     yield connected
     await connected.close()
 

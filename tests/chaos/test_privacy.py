@@ -17,7 +17,7 @@ from temporalio.client import Client
 
 from store.engine import Store
 from tests.chaos.patience import eventually
-from tests.stack import CODEC_ORIGIN, CODEC_SECRET, Stack, servers
+from tests.stack import CODEC_ORIGIN, CODEC_SECRET, LEDGER_KEYRING, Stack, servers
 from tests.tenant import Tenant, client, contact_input, new_tenant
 
 pytestmark = pytest.mark.slow
@@ -45,7 +45,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 async def store(own: Stack) -> AsyncIterator[Store]:
-    connected = Store.connect(own.database_url)
+    connected = Store.connect(own.database_url, ledger_keys=LEDGER_KEYRING)
     yield connected
     await connected.close()
 

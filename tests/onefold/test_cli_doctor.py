@@ -54,8 +54,8 @@ def test_where_nothing_runs_each_problem_has_its_fix(bare_onefold: Command) -> N
     checks = found(ended)
     assert (ended.code, ended.json["ok"]) == (1, False)
     assert checks["settings"]["detail"] == (
-        "The setting DATABASE_URL is missing. The setting ONEFOLD_WORKFLOW_ID_KEY is missing."
-        " The setting ONEFOLD_CODEC_KEYS is missing."
+        "The setting DATABASE_URL is missing. The setting ONEFOLD_LEDGER_KEYS is missing."
+        " The setting ONEFOLD_WORKFLOW_ID_KEY is missing. The setting ONEFOLD_CODEC_KEYS is missing."
     )
     assert "Connection refused" in checks["temporal"]["detail"]
     assert all(check["fix"] for check in checks.values() if check["status"] == "problem")
@@ -75,7 +75,7 @@ def test_what_onefold_up_wrote_down_fills_in_what_the_environment_lacks(
     data = tmp_path / "data"
     data.mkdir()
     monkeypatch.delenv("TEMPORAL_ADDRESS")
-    keys = ("ONEFOLD_WORKFLOW_ID_KEY", "ONEFOLD_CODEC_KEYS")
+    keys = ("ONEFOLD_WORKFLOW_ID_KEY", "ONEFOLD_CODEC_KEYS", "ONEFOLD_LEDGER_KEYS")
     write_env(data / "secrets.env", "for this test", {name: stack.env[name] for name in keys})
     addresses = {name: stack.env[name] for name in ("DATABASE_URL", "TEMPORAL_ADDRESS")}
     write_env(data / "demo.env", "for this test", addresses)

@@ -13,6 +13,7 @@ from onefold.commands.failures import CommandFailed, tell
 from onefold.settings import SettingsError
 from store.engine import StoreError
 from tests.onefold.cli import Command
+from tests.stack import LEDGER_KEYS
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "worked-example"
 
@@ -81,6 +82,7 @@ def test_a_database_that_cannot_be_used_gets_a_sentence_without_its_password(
     onefold: Command, monkeypatch: pytest.MonkeyPatch, url: str, sentence: str, arguments: tuple[str, ...]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("ONEFOLD_LEDGER_KEYS", LEDGER_KEYS)
     ended = onefold(*arguments)
     assert (ended.code, ended.out, ended.err) == (1, "", f"onefold: {sentence}\n")
 

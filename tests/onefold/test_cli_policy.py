@@ -6,7 +6,7 @@ import pytest
 from domain.approval import PLACEHOLDERS
 from store.engine import Store
 from tests.onefold.cli import Command
-from tests.stack import Stack
+from tests.stack import LEDGER_KEYRING, Stack
 from tests.tenant import new_tenant
 
 EVERYTHING = (
@@ -70,7 +70,7 @@ def test_json_is_what_the_api_shows(live_onefold: Command, stack: Stack) -> None
 
 
 async def _over_http(stack: Stack) -> tuple[int, Any, Any]:
-    store = Store.connect(stack.database_url)
+    store = Store.connect(stack.database_url, ledger_keys=LEDGER_KEYRING)
     tenant = await new_tenant(store, stack.url)
     path = f"/v1/databases/{tenant.id}/policy"
     async with tenant.http as http:

@@ -10,14 +10,14 @@ from store import tokens
 from store.engine import Store
 from store.tokens import Scope, Token
 from tests.onefold.cli import Command
-from tests.stack import Stack
+from tests.stack import LEDGER_KEYRING, Stack
 
 MINIMAL = ("token", "create", "--service", "nightly import", "--scope", "merges:read")
 
 
 def authenticate(stack: Stack, bearer: str) -> Token:
     async def ask() -> Token:
-        store = Store.connect(stack.database_url)
+        store = Store.connect(stack.database_url, ledger_keys=LEDGER_KEYRING)
         try:
             return (await tokens.authenticate(store, bearer))[0]
         finally:

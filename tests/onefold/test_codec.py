@@ -7,8 +7,8 @@ from temporalio.api.common.v1 import Payload
 from temporalio.converter import DataConverter
 
 from domain.messages import MergeInput, SettleInput
+from ledger.keyring import Keyring
 from onefold.codec import EncryptingCodec, PlaintextRefused
-from onefold.keyring import Keyring
 from onefold.temporal import data_converter
 
 OLD, NEW = bytes(32), bytes(range(32))

@@ -16,7 +16,7 @@ from store.engine import Store
 from store.people import GivenRole
 from store.tables import tokens as tokens_table
 from store.tokens import Scope, Token
-from tests.stack import Stack, new_database
+from tests.stack import LEDGER_KEYRING, Stack, new_database
 from tests.tenant import token_for
 
 EVERYBODY = {
@@ -35,7 +35,7 @@ PERSONAL = {
 
 @pytest.fixture
 async def empty(stack: Stack, tmp_path: Path) -> AsyncIterator[Store]:
-    store = Store.connect(new_database(stack, f"demo_{tmp_path.name}"), pool_size=2)
+    store = Store.connect(new_database(stack, f"demo_{tmp_path.name}"), pool_size=2, ledger_keys=LEDGER_KEYRING)
     yield store
     await store.close()
 

@@ -2,7 +2,7 @@ import pytest
 
 from onefold.settings import Settings, SettingsError, read, url_of
 from tests.onefold.receivers import WEBHOOK_SECRET
-from tests.stack import CODEC_KEYS, WORKFLOW_ID_KEY
+from tests.stack import CODEC_KEYS, LEDGER_KEYS, WORKFLOW_ID_KEY
 
 SMTP = {"ONEFOLD_SMTP_URL": "smtp://mail.example", "ONEFOLD_SMTP_FROM": "notices@onefold.example"}
 WEBHOOK = {"ONEFOLD_WEBHOOK_URL": "https://hook.example/in", "ONEFOLD_WEBHOOK_SECRET": WEBHOOK_SECRET}
@@ -15,6 +15,7 @@ def nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://localhost/onefold")
     monkeypatch.setenv("ONEFOLD_WORKFLOW_ID_KEY", WORKFLOW_ID_KEY)
     monkeypatch.setenv("ONEFOLD_CODEC_KEYS", CODEC_KEYS)
+    monkeypatch.setenv("ONEFOLD_LEDGER_KEYS", LEDGER_KEYS)
 
 
 def given(monkeypatch: pytest.MonkeyPatch, **env: str) -> Settings:

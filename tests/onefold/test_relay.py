@@ -23,7 +23,7 @@ from store.outbox import KEPT, LEASE, Due
 from tests.chaos.patience import eventually
 from tests.onefold.receivers import WEBHOOK_SECRET, Mailbox, Receiver, mail_server, told, webhook_receiver
 from tests.runs import until
-from tests.stack import CODEC_KEYS, WORKFLOW_ID_KEY, Stack
+from tests.stack import CODEC_KEYS, LEDGER_KEYS, WORKFLOW_ID_KEY, Stack
 from tests.waiting import CANARIES, Waiting
 
 READER = "reader@people.example"
@@ -67,6 +67,7 @@ def env(mailbox: Mailbox, receiver: Receiver, waiting: Waiting) -> dict[str, str
         "DATABASE_URL": waiting.scratch.url,
         "ONEFOLD_WORKFLOW_ID_KEY": WORKFLOW_ID_KEY,
         "ONEFOLD_CODEC_KEYS": CODEC_KEYS,
+        "ONEFOLD_LEDGER_KEYS": LEDGER_KEYS,
         "ONEFOLD_PUBLIC_URL": "https://onefold.example",
         "ONEFOLD_SMTP_URL": f"smtp://127.0.0.1:{mailbox.port}",
         "ONEFOLD_SMTP_FROM": "notices@onefold.example",

@@ -31,7 +31,7 @@ from store.engine import Store
 from store.leadership import leading
 from tests import chains
 from tests.onefold.receivers import WEBHOOK_SECRET, Receiver, webhook_receiver
-from tests.stack import Stack, new_database
+from tests.stack import LEDGER_KEYRING, Stack, new_database
 from tests.store.scratch import Scratch, copy_of
 
 HERE, ELSEWHERE = 10000, 20000
@@ -53,7 +53,7 @@ class Places:
 
 @pytest.fixture(scope="module")
 async def made_once(stack: Stack) -> AsyncIterator[Scratch]:
-    store = Store.connect(new_database(stack, "chains"), pool_size=1)
+    store = Store.connect(new_database(stack, "chains"), pool_size=1, ledger_keys=LEDGER_KEYRING)
     for database_id in (HERE, ELSEWHERE):
         await databases.create(store, f"database {database_id}", database_id=database_id)
     await store.close()

@@ -11,7 +11,7 @@ from domain import worked_example
 from onefold import demo
 from onefold.demo_secrets import DEMO, PASSWORD, password, token
 from store.engine import Store
-from tests.stack import servers
+from tests.stack import LEDGER_KEYRING, servers
 from tests.tenant import client
 from tests.web.chromium import chromium
 
@@ -62,7 +62,7 @@ async def demo_with_requests(folder: Path) -> AsyncIterator[tuple[str, dict[str,
     secrets = {name: token() for name in DEMO} | {PASSWORD: password()}
     with ExitStack() as held:
         stack = held.enter_context(servers(folder))
-        store = Store.connect(stack.database_url)
+        store = Store.connect(stack.database_url, ledger_keys=LEDGER_KEYRING)
         await demo.load_demo(store, secrets)
         await store.close()
         held.enter_context(stack.worker())

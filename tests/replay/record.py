@@ -40,7 +40,7 @@ from tests.runs import (
     until_it_went_on,
 )
 from tests.scenarios.approvals import Reviewer, asks, execute, pending, reviewers, when_done, when_revised
-from tests.stack import Stack, whole_stack
+from tests.stack import LEDGER_KEYRING, Stack, whole_stack
 from tests.tenant import Tenant, new_tenant
 from workflows.establish_identity import DECIDE, SETTLE
 
@@ -289,7 +289,7 @@ async def _is_accepted(run: Run, updates: int) -> bool:
 
 
 async def record(stack: Stack, name: str) -> WorkflowHistory:
-    store = Store.connect(stack.database_url, pool_size=2)
+    store = Store.connect(stack.database_url, pool_size=2, ledger_keys=LEDGER_KEYRING)
     tenant = await new_tenant(store, stack.url, required=("Country",) if name == "blocked" else ())
     client = await connect(stack)
     try:

@@ -12,7 +12,7 @@ from temporalio.workflow import NondeterminismError
 
 from activities.names import END, MERGE, PROPOSE, REMIND
 from domain.plan import CHANGING, Outcome
-from onefold.keyring import Keyring
+from ledger.keyring import Keyring
 from onefold.temporal import data_converter
 from onefold.worker import WORKFLOWS, sandbox
 from tests.replay import changed, changed_while_waiting

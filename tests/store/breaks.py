@@ -68,45 +68,44 @@ BREAKS = {
         {4},
         "ledger entry 1 of database {here} absorbed a contact that is live",
     ),
-    "a result that lacks a value": Break(
-        """UPDATE ledger_payloads SET content = jsonb_set(content, '{result,leadSource}', 'null')
-           WHERE database_id = %(here)s AND seq = 1 AND content ? 'result'""",
-        {5, 6},
-        "ledger entry 1 of database {here} loses a value of leadSource without naming it",
-    ),
-    "a result that lacks a device": Break(
-        """UPDATE ledger_payloads SET content = content #- '{result,channels,0}'
-           WHERE database_id = %(here)s AND seq = 1 AND content ? 'result'""",
-        {1, 6},
-        "ledger entry 1 of database {here} loses a device",
-    ),
     "a live row that is not as its last entry left it": Break(
         "UPDATE contacts SET lead_source = 'x' WHERE id = %(last)s",
         {6},
         "ledger entry 4 of database {here} left contact {last} otherwise than it is",
     ),
-    "a value beside an entry": Break(
-        """UPDATE ledger_payloads SET content = jsonb_set(content, '{fields/Favorite Food}', '"Salad"')
-           WHERE database_id = %(here)s AND seq = 1 AND content ? 'fields/Favorite Food'""",
+    "a payload of which a bit is flipped": Break(
+        """UPDATE ledger_payloads SET encrypted = set_byte(encrypted, 40, get_byte(encrypted, 40) # 1)
+           WHERE database_id = %(here)s AND seq = 1 AND part = 1""",
         {6},
-        "ledger entry 1 of database {here} records another plan or result than the ruleset gives",
+        "ledger entry 1 of database {here} keeps values of contact {second} that cannot be decrypted",
     ),
-    "a value beside an entry that it does not commit to": Break(
-        """UPDATE ledger_payloads SET content = content || '{"note": "he agreed"}'
-           WHERE database_id = %(here)s AND seq = 1 AND part = 0""",
+    "a payload of another entry in a payload's place": Break(
+        """UPDATE ledger_payloads SET encrypted = (SELECT encrypted FROM ledger_payloads
+             WHERE database_id = %(here)s AND seq = 2 AND part = 1)
+           WHERE database_id = %(here)s AND seq = 1 AND part = 1""",
         {6},
-        "ledger entry 1 of database {here} keeps other values beside it than the ruleset gives",
+        "ledger entry 1 of database {here} keeps values of contact {second} that cannot be decrypted",
     ),
-    "a snapshot": Break(
-        """UPDATE ledger_payloads SET content = jsonb_set(content, '{snapshot,leadSource}', '"x"')
-           WHERE database_id = %(here)s AND seq = 1 AND content ? 'result'""",
-        {6, 7},
-        "ledger entry 1 of database {here} names another digest than its plan has",
-    ),
-    "a salt": Break(
-        r"UPDATE ledger_payloads SET salt = '\x00' WHERE database_id = %(here)s AND seq = 1 AND part = 1",
+    "a payload that is filed under another contact": Break(
+        """UPDATE ledger_payloads SET contact_id = %(first)s WHERE database_id = %(here)s AND seq = 1 AND part = 1""",
         {6},
-        "ledger entry 1 of database {here} records another plan or result than the ruleset gives",
+        "ledger entry 1 of database {here} keeps values of contact {first} that cannot be decrypted",
+    ),
+    "a key that is gone": Break(
+        "DELETE FROM contact_keys WHERE contact_id = %(first)s",
+        {6},
+        "ledger entry 1 of database {here} keeps values of contact {first} that cannot be decrypted",
+    ),
+    "the key of values of nobody known": Break(
+        "DELETE FROM contact_keys WHERE contact_id IS NULL AND database_id = %(here)s",
+        {6},
+        "of database {here} keeps values of nobody known that cannot be decrypted",
+    ),
+    "another contact's key": Break(
+        """UPDATE contact_keys SET wrapped = (SELECT wrapped FROM contact_keys WHERE contact_id = %(second)s)
+           WHERE contact_id = %(first)s""",
+        {6},
+        "ledger entry 1 of database {here} keeps values of contact {first} that cannot be decrypted",
     ),
     "a payload that is gone": Break(
         "DELETE FROM ledger_payloads WHERE database_id = %(here)s AND seq = 1 AND part = 1",

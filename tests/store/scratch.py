@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 
 from store.engine import Store
-from tests.stack import Stack
+from tests.stack import LEDGER_KEYRING, Stack
 
 _numbers = itertools.count()
 
@@ -32,7 +32,7 @@ async def copy_of(stack: Stack, original: str) -> AsyncIterator[Scratch]:
     name = f"{original}_{next(_numbers)}"
     with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}" OWNER onefold TEMPLATE "{original}"')
-        store = Store.connect(_named(stack.postgres.url, name), pool_size=2)
+        store = Store.connect(_named(stack.postgres.url, name), pool_size=2, ledger_keys=LEDGER_KEYRING)
         try:
             yield Scratch(_named(stack.postgres.url, name), _named(stack.postgres.admin_url, name), store)
         finally:

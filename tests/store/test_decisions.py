@@ -16,6 +16,7 @@ from domain.identity import Identity
 from domain.plan import Outcome, Plan
 from domain.request import MergeRequest
 from domain.roles import Role
+from ledger.keyring import Keyring
 from ledger.merge_record import Execution
 from store import decisions, endings, merge_transaction, people, settlement, tokens
 from store.decisions import Given
@@ -133,10 +134,10 @@ async def test_what_it_rests_on_stays_while_it_is_acted_on(
     decided = await decide(scratch, world, kind)
     settling, goes_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly(connection: AsyncConnection, plan: Plan, execution: Execution) -> Outcome:
+    async def slowly(connection: AsyncConnection, keyring: Keyring, plan: Plan, execution: Execution) -> Outcome:
         settling.set()
         await goes_on.wait()
-        return await settlement.settle(connection, plan, execution)
+        return await settlement.settle(connection, keyring, plan, execution)
 
     monkeypatch.setattr(merge_transaction, "settle", slowly)
     monkeypatch.setattr(endings, "settle", slowly)

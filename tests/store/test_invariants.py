@@ -14,6 +14,7 @@ from ledger import recompute
 from store import invariants, plans
 from store.invariants import Violation
 from tests.store.breaks import BREAKS
+from tests.store.rewrites import REWRITES, rewrite
 from tests.store.scratch import Scratch
 from tests.store.world import HERE, World, settle
 
@@ -38,6 +39,16 @@ async def test_it_is_named_when_somebody_broke(what: str, scratch: Scratch, worl
     sentence = broken.sentence.format(**known, device=device, merged_seq=seq)
     assert any(sentence in one.what for one in violations)
     assert not any(value in one.what for one in violations for value in ("Pizza", "Burger", "m1|c1", "jerm", "Salad"))
+
+
+@pytest.mark.parametrize("what", REWRITES)
+async def test_it_is_named_when_somebody_wrote_with_the_keys(what: str, scratch: Scratch) -> None:
+    rewritten = REWRITES[what]
+    await rewrite(scratch, HERE, 1, rewritten)
+    violations = (await invariants.check(scratch.store)).violations
+    assert {one.invariant for one in violations} == rewritten.numbers
+    assert f"ledger entry 1 of database {HERE} {rewritten.sentence}" in {one.what for one in violations}
+    assert not any(value in one.what for one in violations for value in ("Pizza", "Burger", "m1|c1", "Salad"))
 
 
 async def test_a_ruleset_that_loses_a_value_unnamed_is_told_from_its_entries(

@@ -16,15 +16,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, text
 
+from ledger.encryption import decrypt_payload
+from ledger.entry import Payload
 from onefold.children import running
 from onefold.embedded import postgres as embedded
 from onefold.embedded.postgres import Postgres
 from store import migrate, tokens
+from store.contact_keys import read_data_keys
 from store.engine import Store
 from store.invariants import check
 from store.migrate import current, head, knows, upgrade
 from store.tables import metadata
-from tests.stack import Stack, free_port, new_database
+from tests.stack import LEDGER_KEYRING, Stack, free_port, new_database
 from tests.store.world import make_world
 
 _MIGRATIONS = Path(migrate.__file__).parent / "migrations"
@@ -41,6 +44,15 @@ _SETTLED = text("""
       survivor_id)
     VALUES (gen_random_uuid(), 1, 'done', :outcome, make_timestamptz(2026, 1, :day, 0, 0, 0, 'UTC'), 'before00', 'w',
       'r', 'PUSH', 'app', 'm|c', 'userId', 'v', false, true, '{}', 'digest', :contact)
+""")
+_ENTRY = text("""
+    INSERT INTO ledger_entries (database_id, seq, id, kind, at, canonical, entry_hash)
+    VALUES (:database_id, :seq, gen_random_uuid(), 'merge.executed', now(), '', '')
+""")
+_PAYLOAD = text("""
+    INSERT INTO ledger_payloads (database_id, seq, part, contact_id, salt, content)
+    VALUES (:database_id, :seq, :part, :contact_id, 'salt',
+            jsonb_build_object('request', jsonb_build_object('part', CAST(:part AS int), 'email', 'a@b.example')))
 """)
 _DEBIANS = Path("/usr/lib/postgresql")  # `make test` installs Debian's own, which is older than the embedded one
 
@@ -95,9 +107,9 @@ def test_and_to_the_last_constraint_those_that_it_would_create(stack: Stack, fre
 
 
 def test_migrating_again_changes_nothing(fresh: Engine) -> None:
-    assert upgrade(fresh) == head()
+    assert upgrade(fresh, LEDGER_KEYRING) == head()
     before = catalogue(fresh)
-    assert upgrade(fresh) == head()
+    assert upgrade(fresh, LEDGER_KEYRING) == head()
     assert catalogue(fresh) == before
     with fresh.connect() as connection:
         assert current(connection) == head()
@@ -140,7 +152,7 @@ def test_requests_from_before_are_known_to_have_changed_identities(fresh: Engine
             connection.execute(_CONTACT, {"id": contact})
         for contact, outcome, day in ((1, "assigned", 1), (1, "merged", 2), (1, "unchanged", 3), (2, "unchanged", 4)):
             connection.execute(_SETTLED, {"contact": contact, "outcome": outcome, "day": day})
-    upgrade(fresh)
+    upgrade(fresh, LEDGER_KEYRING)
 
     with fresh.connect() as connection:
         rows = connection.execute(text("SELECT id, extract(day FROM identities_changed) FROM contacts ORDER BY id"))
@@ -152,14 +164,45 @@ async def test_a_persons_token_from_before_there_were_people_is_a_services(fresh
     secret = "x" * 43
     with at_revision(fresh, "0001") as connection:
         connection.execute(_TOKEN, {"hash": sha256(secret.encode()).digest()})
-    upgrade(fresh)
+    upgrade(fresh, LEDGER_KEYRING)
 
-    store = Store.connect(fresh.url.render_as_string(hide_password=False), pool_size=1)
+    store = Store.connect(fresh.url.render_as_string(hide_password=False), pool_size=1, ledger_keys=LEDGER_KEYRING)
     token, _ = await tokens.authenticate(store, f"of_before00_{secret}")
     await store.close()
 
     assert (token.owner_kind.value, token.person_id) == ("service", None)
     assert token.scopes == {1: {"databases:read"}}
+
+
+async def test_values_from_before_they_were_encrypted_are_and_stay_what_they_were(fresh: Engine) -> None:
+    """Values of two databases, of a contact and of nobody known."""
+    with at_revision(fresh, "0009") as connection:
+        for database_id in (1, 2):
+            connection.execute(text("INSERT INTO databases (id, name) VALUES (:id, 'before')"), {"id": database_id})
+        connection.execute(_CONTACT, {"id": 7})
+        for database_id, seq in ((1, 1), (1, 2), (2, 1)):
+            connection.execute(_ENTRY, {"database_id": database_id, "seq": seq})
+        for database_id, seq, part, contact_id in ((1, 1, 0, None), (1, 1, 1, 7), (1, 2, 0, 7), (2, 1, 0, None)):
+            connection.execute(
+                _PAYLOAD, {"database_id": database_id, "seq": seq, "part": part, "contact_id": contact_id}
+            )
+    upgrade(fresh, LEDGER_KEYRING)
+
+    store = Store.connect(fresh.url.render_as_string(hide_password=False), pool_size=1, ledger_keys=LEDGER_KEYRING)
+    async with store.transaction() as connection:
+        rows = (await connection.execute(text("SELECT * FROM ledger_payloads ORDER BY database_id, seq, part"))).all()
+        keys = {one: await read_data_keys(connection, LEDGER_KEYRING, one, [7, None]) for one in (1, 2)}
+    await store.close()
+    assert [keys[one].keys() for one in (1, 2)] == [{7, None}, {None}]
+    assert [
+        decrypt_payload(
+            keys[row.database_id][row.contact_id], row.database_id, row.seq, row.part, row.contact_id, row.encrypted
+        )
+        for row in rows
+    ] == [
+        Payload(contact_id, b"salt", {"request": {"part": str(part), "email": "a@b.example"}})
+        for part, contact_id in ((0, None), (1, 7), (0, 7), (0, None))
+    ]
 
 
 @pytest.fixture
@@ -175,11 +218,11 @@ def oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 async def test_the_oldest_postgresql_at_hand_runs_migrations_every_outcome_and_every_invariant(oldest: str) -> None:
     engine = create_engine(oldest)
-    assert upgrade(engine) == head()
+    assert upgrade(engine, LEDGER_KEYRING) == head()
     with engine.connect() as connection:
         assert int(connection.execute(text("SHOW server_version_num")).scalar_one()) >= 150_000
     engine.dispose()
-    store = Store.connect(oldest, pool_size=2)
+    store = Store.connect(oldest, pool_size=2, ledger_keys=LEDGER_KEYRING)
     await make_world(store)
     report = await check(store)
     await store.close()

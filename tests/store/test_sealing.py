@@ -13,6 +13,7 @@ from store import invariants, journal, sealing
 from store.engine import Store
 from store.ledger import lock_head
 from store.sealing import MOST, seal_all, seal_new
+from tests.stack import LEDGER_KEYRING
 from tests.store.scratch import Scratch
 from tests.store.world import ELSEWHERE, HERE
 
@@ -110,7 +111,7 @@ async def test_one_that_was_overtaken_by_very_many_is_found_by_the_sweep(
 
 async def test_sealers_at_once_seal_every_event_once(sealed: Store, scratch: Scratch) -> None:
     """Both have looked for what is new before either may append it: the head is held until then."""
-    another = Store.connect(scratch.url, pool_size=2)
+    another = Store.connect(scratch.url, pool_size=2, ledger_keys=LEDGER_KEYRING)
     await record(sealed, 3)
     async with another.transaction() as connection:
         await lock_head(connection, HERE)

@@ -12,7 +12,7 @@ from api.app import create_app
 from api.gateway import Gateway
 from api.services import Services
 from store.engine import Store
-from tests.stack import Stack
+from tests.stack import LEDGER_KEYRING, Stack
 from tests.tenant import Tenant
 from tests.web.chromium import chromium
 from tests.web.looked_up import Library, library_on
@@ -28,7 +28,7 @@ async def _no_temporal() -> Gateway:
 
 @asynccontextmanager
 async def _nothing_answers(app: FastAPI) -> AsyncIterator[None]:
-    store = Store.connect("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    store = Store.connect("postgresql+psycopg://nobody@127.0.0.1:1/nothing", ledger_keys=LEDGER_KEYRING)
     app.state.services = Services(store, await _no_temporal())
     yield
     await store.close()

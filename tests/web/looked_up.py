@@ -12,7 +12,7 @@ from domain.roles import Role
 from store import people, sessions
 from store.engine import Store
 from tests.scenarios.approvals import asks, pending, reviewers
-from tests.stack import Stack, free_port, new_database
+from tests.stack import LEDGER_KEYRING, Stack, free_port, new_database
 from tests.tenant import Tenant, new_tenant
 from tests.web.visitors import COOKIE
 
@@ -91,7 +91,7 @@ async def library_on(stack: Stack) -> AsyncIterator[Library]:
     with ExitStack() as held:
         held.enter_context(stack.worker("library-worker", env))
         held.enter_context(stack.api("library", env))
-        store = Store.connect(env["DATABASE_URL"])
+        store = Store.connect(env["DATABASE_URL"], ledger_keys=LEDGER_KEYRING)
         library = await _filled(store, f"http://127.0.0.1:{port}")
         yield library
         # Whoever looks at all runs, as the session does at its end, would find one that its own database does not know.

@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from onefold.keyring import Keyring
+from ledger.keyring import Keyring
 
 OLD, NEW = bytes(32), bytes(range(32))
 
