@@ -103,7 +103,7 @@ class Merge(BaseModel):
     databaseId: int
     state: Literal["preparing", "pending_approval", "merging", "done"]
     outcome: str | None
-    requested: dict[str, str]
+    requested: dict[str, str] = Field(description="When, with which token, and by whom.")
     reasons: list[str] = Field(description="Why a person was asked; nothing where nobody was.")
     deadline: str | None = Field(description="When the request expires, if nobody decides.")
     claimedBy: int | None = Field(description="The id of the person who is looking at it.")

@@ -16,6 +16,7 @@ from domain.errors import CursorInvalid, DatabaseNotFound, MergeNotFound
 from domain.plan import Outcome
 from domain.times import parse_time, rfc3339
 from store.merges import PREPARING, Claim, MergeRow, Position, read_merge, read_merges
+from store.requesters import requesters_of
 from store.tokens import Scope, Token
 
 router = APIRouter(prefix="/v1/merges", tags=["Merges"])
@@ -81,8 +82,10 @@ async def list_(
             after=position,
             limit=limit + 1,
         )
+        requesters = await requesters_of(connection, rows)
     page, more = rows[:limit], len(rows) > limit
-    return document({"merges": [merge_document(row) for row in page], "next": cursor_after(page[-1]) if more else None})
+    merges = [merge_document(row, requesters[row.id]) for row in page]
+    return document({"merges": merges, "next": cursor_after(page[-1]) if more else None})
 
 
 def _claim(claimed_by: str | None, token: Token) -> Claim | None:

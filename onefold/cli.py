@@ -20,7 +20,7 @@ from onefold.commands import (
     token,
     user,
 )
-from onefold.commands.failures import CommandFailed, tell
+from onefold.commands.failures import UNREACHABLE, CommandFailed, tell
 from onefold.commands.running import in_store, run, settings, worker_settings
 
 app = typer.Typer(
@@ -76,7 +76,7 @@ def worker() -> None:
     try:
         run(work(worker_settings()))
     except (RPCError, RuntimeError) as error:
-        raise CommandFailed("temporal-unreachable", f"Temporal does not answer: {error}.") from None
+        raise CommandFailed("temporal-unreachable", f"Temporal does not answer: {error}.", UNREACHABLE) from None
 
 
 @app.command()
@@ -105,7 +105,7 @@ def upgrade() -> None:
 
 
 def main() -> None:
-    """Exit codes: 0 done, 1 an error, 2 wrong usage, 3 refused by a rule, 130 Ctrl-C."""
+    """Exits as the README's table says, and with 130 at Ctrl-C."""
     try:
         code = _run()
     finally:

@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 from domain.plan import Outcome, Rule
 from domain.roles import Role
 from onefold.cli import app
+from onefold.commands import failures
 from onefold.settings import Settings, UpSettings
 from store.tokens import SCOPES
 from tests.pictures.taking import names
@@ -51,6 +52,11 @@ def test_every_role_is_explained_with_its_scopes() -> None:
     for role in set(Role) - {Role.ADMIN}:
         assert set(re.findall(r"`([a-z:]+)`", told[role.value])) == SCOPES[role], role
     assert told["admin"].startswith("`admin`, which includes all others but `merges:decide`")
+
+
+def test_the_exit_codes_are_all_told() -> None:
+    told = {int(code) for code in re.findall(r"^\| ([0-9]) \|", README, re.MULTILINE)}
+    assert told == {0, 2, failures.ERROR, failures.REFUSED, failures.UNKNOWN, failures.UNREACHABLE}
 
 
 def test_every_command_that_is_named_exists() -> None:

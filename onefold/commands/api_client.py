@@ -8,7 +8,7 @@ from uuid import UUID
 
 import typer
 
-from onefold.commands.failures import ERROR, REFUSED, CommandFailed
+from onefold.commands.failures import UNREACHABLE, CommandFailed, exit_code_of
 
 if TYPE_CHECKING:
     import httpx
@@ -32,8 +32,7 @@ class ApiRefused(CommandFailed):
     """What the API said no to; `problem` is its problem document."""
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
-        exit_code = ERROR if problem["status"] >= 500 else REFUSED
-        super().__init__(problem["code"], problem["detail"], exit_code)
+        super().__init__(problem["code"], problem["detail"], exit_code_of(problem["status"], problem["code"]))
         self.problem = problem
 
 
@@ -87,14 +86,17 @@ class Api:
                 "api-unreachable",
                 f"Nothing answers at {_place(self.url)}: check ONEFOLD_URL, and that `onefold up` or `onefold serve`"
                 " runs there.",
+                UNREACHABLE,
             ) from None
         except httpx.TimeoutException:
             raise CommandFailed(
-                "api-timeout", f"{_place(self.url)} has not answered for {_PATIENCE:.0f} seconds. {_UNKNOWN}"
+                "api-timeout",
+                f"{_place(self.url)} has not answered for {_PATIENCE:.0f} seconds. {_UNKNOWN}",
+                UNREACHABLE,
             ) from None
         except httpx.TransportError as error:
             raise CommandFailed(
-                "api-cut-off", f"{_place(self.url)} was cut off ({type(error).__name__}). {_UNKNOWN}"
+                "api-cut-off", f"{_place(self.url)} was cut off ({type(error).__name__}). {_UNKNOWN}", UNREACHABLE
             ) from None
 
 

@@ -1,12 +1,18 @@
 """How a command ends that could not do its work: one sentence on standard error, and an exit code."""
 
 import sys
+from http import HTTPStatus
 
+from domain.errors import RoleMissing, ScopeMissing, Unauthenticated
 from domain.visible import visible
 
+# 0 is done, and 2 is wrong usage: click's own.
 ERROR = 1
-USAGE = 2
 REFUSED = 3
+UNKNOWN = 4
+UNREACHABLE = 5
+
+_NO_ACCESS = {kind.code for kind in (Unauthenticated, ScopeMissing, RoleMissing)}
 
 _OLD_SCHEMA = {"UndefinedTable", "UndefinedColumn", "InvalidSchemaName"}
 
@@ -18,6 +24,15 @@ class CommandFailed(Exception):
         super().__init__(sentence)
         self.code = code
         self.exit_code = exit_code
+
+
+def exit_code_of(status: int, code: str) -> int:
+    """What a refusal ends a command with: for a script, what there is to do about it."""
+    if status == HTTPStatus.NOT_FOUND or code in _NO_ACCESS:
+        return UNKNOWN
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        return UNREACHABLE
+    return ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else REFUSED
 
 
 def tell(error: Exception) -> int:
@@ -42,9 +57,9 @@ def _told(error: Exception) -> tuple[str, str, int]:
         case SettingsError():
             return "settings-invalid", str(error), ERROR
         case ServiceUnavailable() | OperationalError() | InterfaceError():
-            return ServiceUnavailable.code, "The database does not answer: `onefold doctor` says why.", ERROR
+            return ServiceUnavailable.code, "The database does not answer: `onefold doctor` says why.", UNREACHABLE
         case Refusal():
-            return error.code, error.detail, REFUSED
+            return error.code, error.detail, exit_code_of(error.status, error.code)
         case StoreError():
             return (*_store_failure(str(error)), ERROR)
         case DBAPIError():

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from onefold.commands.failures import CommandFailed
+from onefold.commands.failures import UNREACHABLE, CommandFailed
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ async def _orphans(store: "Store") -> list[str]:
             await asyncio.sleep(_SECOND_LOOK)
             suspects &= await _mismatches(store, client)
     except (RPCError, RuntimeError):
-        raise CommandFailed("temporal-unreachable", "Temporal does not answer: `onefold doctor` says why.") from None
+        raise CommandFailed(
+            "temporal-unreachable", "Temporal does not answer: `onefold doctor` says why.", UNREACHABLE
+        ) from None
     return sorted(suspects)
 
 

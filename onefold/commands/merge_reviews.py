@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import typer
+from rich.text import Text
 
 from domain.plan import Outcome
 from domain.text import count
 from onefold.commands.api_client import Api, MergeId, PersonsToken, Url
 from onefold.commands.moments import left_in_short, moment
-from onefold.commands.output import Json, console, print_json, table
+from onefold.commands.output import Json, console, print_json, sentence, table
 
 
 def list_(
@@ -70,13 +71,24 @@ def _print_page(page: Mapping[str, Any]) -> None:
     if not page["merges"]:
         typer.echo("No merge is like this.")
         return
-    shown = table("Merge", "Database", "State", "When", whole=["Merge", "Database", "State"])
+    shown = table("Merge", "What", whole=["Merge"])
     now = datetime.now(UTC)
     for merge in page["merges"]:
-        shown.add_row(merge["id"], str(merge["databaseId"]), merge["outcome"] or merge["state"], _when(merge, now))
+        state = f"{merge['outcome'] or merge['state']}, {_when(merge, now)}"
+        about = f"database {merge['databaseId']}, {_contacts(merge['plan'])}"
+        lines = (state, about, f"asked by {merge['requested']['by']}")
+        shown.add_row(merge["id"], Text("\n", overflow="fold").join(sentence(line) for line in lines))
     console().print(shown)
     if page["next"]:
         typer.echo(f"There are more: repeat it with --after {page['next']}")
+
+
+def _contacts(plan: Mapping[str, Any]) -> str:
+    if plan["survivor"] is None:
+        return "no contact"
+    if plan["absorbed"] is None:
+        return f"contact {plan['survivor']}"
+    return f"contacts {plan['survivor']} and {plan['absorbed']}"
 
 
 def _when(merge: Mapping[str, Any], now: datetime) -> str:

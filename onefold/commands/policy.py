@@ -9,9 +9,9 @@ import typer
 from domain.approval import ApprovalPolicy, Ask
 from domain.plan import Outcome
 from domain.policy import Policy, SurvivorRule
-from domain.policy_words import approval_facts, policy_facts
+from domain.policy_words import policy_facts
 from onefold.commands.database_parts import DatabaseId
-from onefold.commands.output import Json, cell, console, print_facts, print_json, table
+from onefold.commands.output import Json, console, print_facts, print_json
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:
@@ -102,18 +102,16 @@ def history(database_id: DatabaseId, as_json: Json = False) -> None:
 
         print_json({"versions": [version_document(one) for one in versions]})
         return
-    shown = table("Version", "Since", "By", "Survivor", "Asks a person", "Blocked", whole=["Version", "Since"])
+    to = console()
     for one in versions:
-        shown.add_row(*_row(one))
-    console().print(shown)
+        if one is not versions[0]:
+            to.print()
+        print_facts(to, _facts(one))
 
 
-def _row(version: "PolicyVersion") -> tuple[Any, ...]:
-    asks = "; waits for ".join(fact for _, fact in approval_facts(version.approval))
-    blocked = ", ".join(version.approval.blocked_values)
-    since = f"{version.created:%Y-%m-%d %H:%M} UTC"
-    by = cell(version.person or "the operator")
-    return str(version.version), since, by, version.survivor.value, asks, cell(blocked)
+def _facts(version: "PolicyVersion") -> list[tuple[str, str]]:
+    since = f"{version.created:%Y-%m-%d %H:%M} UTC, by {version.person or 'the operator'}"
+    return [("Version", str(version.version)), ("Since", since), *policy_facts(version.survivor, version.approval)]
 
 
 def _tell(policy: Policy, approval: ApprovalPolicy, *, as_json: bool) -> None:

@@ -79,7 +79,7 @@ def _facts(merge: Document) -> list[tuple[str, str]]:
     asked = merge["requested"]
     facts = [
         ("Revision", str(merge["plan"]["revision"])),
-        ("Requested", f"{moment(asked['at'])} with token {asked['token']}"),
+        ("Requested", f"{moment(asked['at'])} by {asked['by']}, with token {asked['token']}"),
     ]
     if merge["reasons"]:
         facts.append(("Asks because", "; ".join(_REASONS.get(one, one) for one in merge["reasons"])))

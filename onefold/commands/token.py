@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from domain.text import flaw
-from onefold.commands.failures import CommandFailed
+from onefold.commands.failures import REFUSED, UNKNOWN, CommandFailed
 from onefold.commands.output import Json, cell, console, print_json, table
 from onefold.commands.running import in_store
 
@@ -106,7 +106,7 @@ def revoke(
 
     name = _id(token_id) if token_id.startswith("of_") else token_id
     if not in_store(lambda store: tokens.revoke(store, name)):
-        raise CommandFailed("token-not-found", f"There is no valid token {name}: unknown, or revoked before.")
+        raise CommandFailed("token-not-found", f"There is no valid token {name}: unknown, or revoked before.", UNKNOWN)
     typer.echo(f"Token {name} is revoked.")
 
 
@@ -159,7 +159,9 @@ async def _create_for_person(store: "Store", bearer: str, email: str, expires: d
 
     person = await people.find(store, email)
     if person.disabled:
-        raise CommandFailed("person-disabled", f"{email} is disabled: `onefold user enable {email}` undoes it.")
+        raise CommandFailed(
+            "person-disabled", f"{email} is disabled: `onefold user enable {email}` undoes it.", REFUSED
+        )
     await tokens.create_for_person(store, bearer, person, expires)
 
 

@@ -7,7 +7,7 @@ import typer
 
 from domain.roles import Role
 from domain.text import flaw
-from onefold.commands.failures import CommandFailed
+from onefold.commands.failures import UNKNOWN, CommandFailed
 from onefold.commands.output import Json, cell, console, print_json, table
 from onefold.commands.running import in_store
 
@@ -122,6 +122,7 @@ async def _take(store: "Store", email: str, role: Role, database_id: int | None)
         raise CommandFailed(
             "role-not-given",
             f"{email} was not given the role {role.value} for {_where(database_id)}: see `onefold user list`.",
+            UNKNOWN,
         )
 
 

@@ -13,6 +13,7 @@ from tests.stack import Stack, free_port
 
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 TOKEN = f"of_00000000_{'s' * 43}"
+CODES = [(404, 4), (403, 3), (400, 3), (409, 3), (412, 3), (422, 3), (429, 3), (500, 1), (502, 1), (503, 5)]
 PROBLEM = b"Content-Type: application/problem+json\r\n"
 
 
@@ -23,6 +24,12 @@ def told(onefold: Command, url: str, token: str = TOKEN) -> tuple[int, str, str]
     assert ended.out == ""
     sentence, _, code = ended.err.removeprefix("onefold: ").rstrip().rpartition(" ")
     return ended.code, sentence, code.strip("()")
+
+
+def problem(status: int, code: str) -> bytes:
+    """An answer that refuses."""
+    body = b'{"status": %d, "code": "%s", "detail": "Some \\u202edetail."}' % (status, code.encode())
+    return b"HTTP/1.1 %d So\r\n%sContent-Length: %d\r\n\r\n" % (status, PROBLEM, len(body)) + body
 
 
 @contextmanager
@@ -48,7 +55,7 @@ def answering(answer: bytes | None) -> Iterator[str]:
 def test_an_api_that_is_not_there_is_told_with_what_to_check(onefold: Command) -> None:
     port = free_port()
     code, sentence, name = told(onefold, f"http://user:hunter2@127.0.0.1:{port}/")
-    assert (code, name) == (1, "api-unreachable")
+    assert (code, name) == (5, "api-unreachable")
     assert sentence == (
         f"Nothing answers at http://127.0.0.1:{port}: check ONEFOLD_URL, and that `onefold up` or `onefold serve` runs"
         " there."
@@ -69,7 +76,7 @@ def test_a_token_that_no_header_can_hold_is_told_and_never_repeated(onefold: Com
 
 
 def test_a_token_that_is_not_known_is_refused(live_onefold: Command, stack: Stack) -> None:
-    assert told(live_onefold, f"{stack.url}/") == (3, "A valid bearer token is required.", "unauthenticated")
+    assert told(live_onefold, f"{stack.url}/") == (4, "A valid bearer token is required.", "unauthenticated")
 
 
 @pytest.mark.parametrize(
@@ -88,18 +95,26 @@ def test_what_is_not_the_api_is_told_as_such(onefold: Command, answer: bytes, st
     assert sentence == f"{url} answered {status}, and not as Onefold's API does: check ONEFOLD_URL."
 
 
-@pytest.mark.parametrize(("status", "exit_code"), [(403, 3), (422, 3), (500, 1), (503, 1)])
-def test_a_refusal_exits_with_3_and_a_failure_with_1(onefold: Command, status: int, exit_code: int) -> None:
-    body = b'{"status": %d, "code": "some-code", "detail": "Some \\u202edetail."}' % status
-    head = b"HTTP/1.1 %d So\r\n%sContent-Length: %d\r\n\r\n" % (status, PROBLEM, len(body))
-    with answering(head + body) as url:
+@pytest.mark.parametrize(("status", "exit_code"), CODES)
+def test_a_refusal_exits_with_what_there_is_to_do_about_it(onefold: Command, status: int, exit_code: int) -> None:
+    with answering(problem(status, "some-code")) as url:
         assert told(onefold, url) == (exit_code, "Some <U+202E>detail.", "some-code")
+
+
+@pytest.mark.parametrize("code", ["scope-missing", "role-missing"])
+def test_what_the_token_does_not_reach_exits_with_4_and_a_rule_for_everybody_with_3(
+    onefold: Command, code: str
+) -> None:
+    with answering(problem(403, code)) as url:
+        assert told(onefold, url)[0] == 4
+    with answering(problem(403, "own-request")) as url:
+        assert told(onefold, url)[0] == 3
 
 
 def test_an_answer_that_is_cut_off_says_that_nobody_knows_what_was_done(onefold: Command) -> None:
     with answering(b"") as url:
         code, sentence, name = told(onefold, url)
-    assert (code, name) == (1, "api-cut-off")
+    assert (code, name) == (5, "api-cut-off")
     assert sentence.endswith("may have been done all the same: look before you repeat it.")
 
 
@@ -107,7 +122,7 @@ def test_so_does_one_that_does_not_come(onefold: Command, monkeypatch: pytest.Mo
     monkeypatch.setattr(api_client, "_PATIENCE", 0.2)
     with answering(None) as url:
         code, sentence, name = told(onefold, url)
-    assert (code, name) == (1, "api-timeout")
+    assert (code, name) == (5, "api-timeout")
     assert sentence.endswith("may have been done all the same: look before you repeat it.")
 
 

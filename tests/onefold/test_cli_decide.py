@@ -182,4 +182,4 @@ async def test_a_pair_that_is_kept_apart_is_listed_until_it_is_lifted(tenant: Te
     empty = await specialist("kept-apart", "list", tenant.id)
     assert empty.out == f"No contacts of database {tenant.id} are kept apart.\n"
     again = await specialist("kept-apart", "lift", tenant.id, pair["id"])
-    assert (again.code, again.err) == (3, "onefold: The database keeps no such pair apart. (pair-not-found)\n")
+    assert (again.code, again.err) == (4, "onefold: The database keeps no such pair apart. (pair-not-found)\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from domain.errors import ColumnNotFound, DatabaseNotFound, MergeBlocked, ServiceUnavailable, ValueInvalid
+from domain.errors import ColumnNotFound, DatabaseNotFound, PlanStale, ServiceUnavailable, ValueInvalid
 from onefold.commands.failures import CommandFailed, tell
 from onefold.settings import SettingsError
 from store.engine import StoreError
@@ -24,11 +24,11 @@ WANTED = "postgresql://user:password@host:port/name"
     ("error", "code", "sentence"),
     [
         (CommandFailed("so-called", "It failed."), 1, "It failed. (so-called)"),
-        (DatabaseNotFound(), 3, "Database not found (database-not-found)"),
-        (ColumnNotFound(), 3, "The database has no such column. (column-not-found)"),
+        (DatabaseNotFound(), 4, "Database not found (database-not-found)"),
+        (ColumnNotFound(), 4, "The database has no such column. (column-not-found)"),
         (ValueInvalid("name: name must not be empty."), 3, "name: name must not be empty. (value-invalid)"),
-        (MergeBlocked(), 3, "A required column would be left without a value; nothing was changed. (merge-blocked)"),
-        (ServiceUnavailable(), 1, "The database does not answer: `onefold doctor` says why. (service-unavailable)"),
+        (PlanStale(), 3, "The plan has changed since you saw it. Nothing was done. (plan-stale)"),
+        (ServiceUnavailable(), 5, "The database does not answer: `onefold doctor` says why. (service-unavailable)"),
         (SettingsError("The setting X is missing."), 1, "The setting X is missing. (settings-invalid)"),
         (
             StoreError("UndefinedTable"),
@@ -84,7 +84,8 @@ def test_a_database_that_cannot_be_used_gets_a_sentence_without_its_password(
     monkeypatch.setenv("DATABASE_URL", url)
     monkeypatch.setenv("ONEFOLD_LEDGER_KEYS", LEDGER_KEYS)
     ended = onefold(*arguments)
-    assert (ended.code, ended.out, ended.err) == (1, "", f"onefold: {sentence}\n")
+    code = 5 if sentence.endswith("(service-unavailable)") else 1
+    assert (ended.code, ended.out, ended.err) == (code, "", f"onefold: {sentence}\n")
 
 
 def test_the_demo_says_which_of_its_tokens_are_missing(onefold: Command, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,7 +56,7 @@ async def test_a_device_that_nobody_knew_has_a_merge_too(live_onefold: Command, 
     assert ended.line("Answer") == "Answer recipient none, channel identifier nobody"
 
 
-@pytest.mark.parametrize(("merge_id", "code"), [("00000000-0000-4000-8000-000000000000", 3), ("not a merge's id", 2)])
+@pytest.mark.parametrize(("merge_id", "code"), [("00000000-0000-4000-8000-000000000000", 4), ("not a merge's id", 2)])
 def test_a_merge_that_is_none_is_refused(live_onefold: Command, merge_id: str, code: int) -> None:
     ended = live_onefold("merge", "show", merge_id)
     assert (ended.code, ended.out) == (code, "")

@@ -109,7 +109,7 @@ async def test_json_is_what_the_api_answers(tenant: Tenant, specialist: Person) 
 
 async def test_a_merge_that_is_none_is_refused(specialist: Person) -> None:
     ended = await specialist("plan", "show", NOBODYS)
-    assert (ended.code, ended.out) == (3, "")
+    assert (ended.code, ended.out) == (4, "")
     assert ended.err == "onefold: No merge has this id. (merge-not-found)\n"
 
 
@@ -132,11 +132,17 @@ async def test_merges_are_listed_by_state_outcome_and_claim(tenant: Tenant, spec
     assert await ids("--claimed-by", "me") == [waiting["id"]]
     assert await ids("--claimed-by", "nobody") == [absent]
     listed = await specialist("merge", "list", "--database", tenant.id)
-    assert listed.line("Merge") == "Merge Database State When"
+    assert listed.line("Merge") == "Merge What"
+    plan, words = waiting["plan"], " ".join(listed.out.split())
     person = (await tenant.merge(waiting["id"]))["claimedBy"]
-    assert listed.line(waiting["id"]).startswith(f"{waiting['id']} {tenant.id} pending_approval in 2d 23h,")
-    assert f"claimed by person {person}" in " ".join(listed.out.split())
-    assert re.search(r" not_found 20[0-9-]{8}$", listed.line(absent))
+    assert listed.line(waiting["id"]).startswith(f"{waiting['id']} pending_approval, in 2d 23h, claimed by")
+    assert (
+        f"claimed by person {person} database {tenant.id}, contacts {plan['survivor']} and {plan['absorbed']}"
+        f" asked by {waiting['requested']['by']}"
+    ) in words
+    assert re.search(r" not_found, 20[0-9-]{8}$", listed.line(absent))
+    assert f"database {tenant.id}, no contact asked by" in words
+    assert max(len(line) for line in listed.lines) <= 80
     assert (await specialist("plan", "show", waiting["id"])).line("Claimed by") == f"Claimed by person {person}"
     released = await specialist("merge", "release", waiting["id"])
     assert released.out == f"You have no claim on merge {waiting['id']}: nobody has a claim on it.\n"

@@ -1,4 +1,5 @@
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -92,9 +93,14 @@ def test_history_lists_every_version_the_newest_first(live_onefold: Command, dat
     ]
     assert listed[1]["approval"]["deadlineSeconds"] == 90
     ended = live_onefold("policy", "history", database)
-    assert ended.line("Version").startswith("Version Since")
-    assert ended.line("3").startswith("3 20")
-    assert "UTC" in ended.line("2")
+    assert [line.split()[1] for line in ended.lines if line.startswith("Version ")] == ["3", "2", "1"]
+    assert re.fullmatch(r"Since 20\S+ \S+ UTC, by the operator", ended.line("Since"))
+    assert ended.line("Waits for") == "Waits for 90 seconds, with a reminder after 75 %"
+    assert max(len(line) for line in ended.lines) <= 80
+    newest = ended.out.split("\n\n")[0].splitlines()
+    assert [line for line in newest if not line.startswith("Since")] == live_onefold(
+        "policy", "show", database
+    ).out.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -182,4 +188,4 @@ def test_what_a_rule_refuses_exits_with_3_and_changes_nothing(
 @pytest.mark.parametrize("command", [("show",), ("history",), ("set", "--ask", "always")])
 def test_a_database_that_does_not_exist_has_no_policy(live_onefold: Command, command: tuple[str, ...]) -> None:
     ended = live_onefold("policy", command[0], "4", *command[1:])
-    assert (ended.code, ended.err) == (3, "onefold: Database not found (database-not-found)\n")
+    assert (ended.code, ended.err) == (4, "onefold: Database not found (database-not-found)\n")

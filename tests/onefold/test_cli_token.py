@@ -66,7 +66,7 @@ def test_a_revoked_token_is_refused_at_once_and_cannot_be_revoked_again(live_one
         authenticate(stack, bearer)
     again = live_onefold("token", "revoke", token_id)
     assert (again.code, again.err) == (
-        1,
+        4,
         f"onefold: There is no valid token {token_id}: unknown, or revoked before. (token-not-found)\n",
     )
 
@@ -152,14 +152,14 @@ def test_a_service_can_have_somebody_who_answers_for_it(live_onefold: Command, s
 @pytest.mark.parametrize("options", [(), (*MINIMAL[2:], "--all-databases")], ids=["own", "service"])
 def test_a_token_for_an_unknown_person_is_refused(live_onefold: Command, options: tuple[str, ...]) -> None:
     ended = live_onefold("token", "create", *options, "--person", "nobody@people.example")
-    assert (ended.code, ended.out) == (3, "")
+    assert (ended.code, ended.out) == (4, "")
     assert ended.err == "onefold: Nobody has this e-mail address. (person-not-found)\n"
 
 
 def test_a_disabled_person_gets_no_token(live_onefold: Command, person: str) -> None:
     live_onefold("user", "disable", person)
     ended = live_onefold("token", "create", "--person", person)
-    assert (ended.code, ended.out) == (1, "")
+    assert (ended.code, ended.out) == (3, "")
     assert ended.err == f"onefold: {person} is disabled: `onefold user enable {person}` undoes it. (person-disabled)\n"
 
 
@@ -185,7 +185,7 @@ def test_a_service_that_requests_merges_needs_somebody_who_answers_for_it(
 
 def test_a_token_for_no_database_is_refused(live_onefold: Command) -> None:
     ended = live_onefold(*MINIMAL, "--database", "4")
-    assert (ended.code, ended.out, ended.err) == (3, "", "onefold: Database not found (database-not-found)\n")
+    assert (ended.code, ended.out, ended.err) == (4, "", "onefold: Database not found (database-not-found)\n")
 
 
 def test_the_help_names_every_scope_that_a_service_can_have() -> None:

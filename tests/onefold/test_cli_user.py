@@ -83,7 +83,7 @@ def test_a_role_is_given_in_every_database(live_onefold: Command, email: str) ->
 def test_taking_what_was_not_given_is_said(live_onefold: Command, email: str, database: int) -> None:
     live_onefold("user", "role", email, "auditor", "--all-databases")
     ended = live_onefold("user", "role", email, "auditor", "--database", database, "--remove")
-    assert (ended.code, ended.out) == (1, "")
+    assert (ended.code, ended.out) == (4, "")
     assert ended.err == (
         f"onefold: {email} was not given the role auditor for database {database}: see `onefold user list`."
         " (role-not-given)\n"
@@ -93,7 +93,7 @@ def test_taking_what_was_not_given_is_said(live_onefold: Command, email: str, da
 
 def test_a_role_in_no_database_is_refused(live_onefold: Command, email: str) -> None:
     ended = live_onefold("user", "role", email, "auditor", "--database", "4")
-    assert (ended.code, ended.err) == (3, "onefold: Database not found (database-not-found)\n")
+    assert (ended.code, ended.err) == (4, "onefold: Database not found (database-not-found)\n")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_nobody_is_said_to_be_nobody(live_onefold: Command, arguments: tuple[str
     name, *options = arguments
     role = ("auditor", "--all-databases") if name == "role" else ()
     ended = live_onefold("user", name, "nobody@people.example", *role, *options)
-    assert (ended.code, ended.out) == (3, "")
+    assert (ended.code, ended.out) == (4, "")
     assert ended.err == "onefold: Nobody has this e-mail address. (person-not-found)\n"
 
 
