@@ -22,6 +22,7 @@ from onefold.commands import (
 )
 from onefold.commands.failures import UNREACHABLE, CommandFailed, tell
 from onefold.commands.running import in_store, run, settings, worker_settings
+from onefold.typed import own_name
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -118,7 +119,7 @@ def _run() -> str | int | None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a value may not fit the locale
     try:
-        app(prog_name="onefold")
+        app(prog_name=own_name())
     except SystemExit as ended:
         return ended.code
     except Exception as error:

@@ -20,6 +20,7 @@ from onefold.servers import Servers, choose, remember_given_out
 from onefold.settings import UpSettings, url_of
 from onefold.supervisor import Stage, Supervisor
 from onefold.terminal import Terminal
+from onefold.typed import typed
 
 
 def up(settings: UpSettings) -> int:
@@ -158,7 +159,7 @@ class Run:
             say(first_request(self.url, self.secrets["ONEFOLD_TOKEN"]))
         else:
             say("DATABASE_URL names a database of yours: the demo data and its tokens were left out.", style="bold")
-            say("onefold token create makes a token, onefold database create a database.")
+            say(f"{typed('token create')} makes a token, {typed('database create')} a database.")
         say()
 
     def reached_by(self) -> dict[str, str]:

@@ -1,7 +1,9 @@
 """The README says what the code does."""
 
 import re
+import shlex
 from pathlib import Path
+from typing import Any
 
 import typer
 from pydantic import AliasChoices, AliasPath
@@ -64,6 +66,23 @@ def test_every_command_that_is_named_exists() -> None:
     for words in re.findall(r"`(?:\.venv/bin/)?onefold\s((?:[a-z][a-z-]*\s?)+)", README):
         named = tuple(words.split())
         assert any(named[: len(one)] == one for one in known), words
+
+
+def test_every_block_calls_the_command_as_make_run_leaves_it() -> None:
+    for line in "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL)).splitlines():
+        assert not re.search(r"(?<![./\w])onefold [a-z]", line.partition(" #")[0]), line
+
+
+def test_every_call_after_the_tour_is_one_that_the_command_takes() -> None:
+    blocks = re.findall(r"```sh\n(.*?)```", README[README.index("## Who is asked") :], re.DOTALL)
+    calls = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
+    calls = [words[1:] for words in calls if words and words[0].endswith("/onefold")]
+    assert len(calls) > 5
+    for words in calls:
+        command: Any = typer.main.get_command(app)
+        while hasattr(command, "commands"):
+            command = command.commands[words.pop(0)]
+        command.make_context("onefold", words)  # raises what wrong usage is refused with
 
 
 def commands(command: object, path: tuple[str, ...]) -> set[tuple[str, ...]]:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from onefold.checks.check import Check, ok, problem, warning
 from onefold.checks.local_run import LocalRun
 from onefold.settings import DatabaseSettings, SettingsError, read
+from onefold.typed import typed
 from store.migrate import current, head, knows
 
 OLDEST = 15
@@ -54,10 +55,10 @@ def _schema(connection: Connection) -> Check:
     if revision == head():
         return ok("schema", f"revision {revision}")
     if revision is None:
-        return problem("schema", "the database holds no schema yet", "run `onefold db upgrade`")
+        return problem("schema", "the database holds no schema yet", f"run `{typed('db upgrade')}`")
     if not knows(revision):
         return problem("schema", f"revision {revision} is newer than this program", "install the newer version")
-    return problem("schema", f"revision {revision}, where {head()} is needed", "run `onefold db upgrade`")
+    return problem("schema", f"revision {revision}, where {head()} is needed", f"run `{typed('db upgrade')}`")
 
 
 def clock(before: datetime, theirs: datetime, after: datetime) -> Check:

@@ -13,6 +13,7 @@ from api.gateway import is_polled
 from api.search_attributes import DATABASE_ID, MERGE_ID
 from onefold.checks.check import Check, Status, ok, problem
 from onefold.checks.local_run import LocalRun
+from onefold.typed import typed
 
 WITHIN = 10
 DEFAULT_ADDRESS = "localhost:7233"
@@ -61,7 +62,7 @@ async def _namespace(client: Client, address: str) -> Check:
 
 async def _worker(client: Client, task_queue: str) -> Check:
     if not await is_polled(client, task_queue):
-        return problem("worker", f"none polls the task queue {task_queue}", "start one: `onefold worker`")
+        return problem("worker", f"none polls the task queue {task_queue}", f"start one: `{typed('worker')}`")
     return ok("worker", f"polls the task queue {task_queue}")
 
 

@@ -8,6 +8,7 @@ from domain.policy_words import approval_facts
 from onefold.commands import database_parts as parts
 from onefold.commands.output import Json, cell, console, print_facts, print_json, table
 from onefold.commands.running import in_store
+from onefold.typed import typed
 
 if TYPE_CHECKING:
     from store.databases import Database
@@ -52,7 +53,7 @@ def list_(as_json: Json = False) -> None:
         print_json({"databases": [{"id": one.id, "name": one.name, "keyed": one.keyed} for one in found]})
         return
     if not found:
-        typer.echo("There are no databases yet: `onefold database create NAME` makes one.")
+        typer.echo(f"There are no databases yet: `{typed('database create NAME')}` makes one.")
         return
     shown = table("Id", "Name", "Keyed", whole=["Id", "Keyed"])
     for one in found:
@@ -96,7 +97,7 @@ def _show(found: "Database", live: int) -> None:
     )
     to.print()
     if not found.columns:
-        to.print(f"It has no columns: `onefold database column add {found.id} NAME` adds one.")
+        to.print(f"It has no columns: `{typed(f'database column add {found.id} NAME')}` adds one.")
         return
     statuses = {key.name: key.status for key in found.lookup_keys}
     shown = table("Column", "Type", "Required", "Lookup key", whole=["Required", "Lookup key"])

@@ -13,13 +13,14 @@ from onefold.commands.changes import print_revision
 from onefold.commands.failures import REFUSED, CommandFailed
 from onefold.commands.output import console, print_facts
 from onefold.commands.review import print_how_to_approve, receipt, winner
+from onefold.typed import typed
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def _digest(given: str | None) -> str | None:
     if given is not None and not _DIGEST.fullmatch(given):
-        raise typer.BadParameter("a digest has 64 of 0-9 and a-f: `onefold plan show` prints it.")
+        raise typer.BadParameter(f"a digest has 64 of 0-9 and a-f: `{typed('plan show')}` prints it.")
     return given
 
 
@@ -55,7 +56,7 @@ def reject(
     body = {"decision": "reject", "notSamePerson": not_same_person, **_given(reason)}
     decided = _decide(api, merge_id, digest or _standing(api, merge_id), body)
     if decided["outcome"] and not_same_person:
-        typer.echo("These two contacts are kept apart until somebody lifts it: see `onefold kept-apart list`.")
+        typer.echo(f"These two contacts are kept apart until somebody lifts it: see `{typed('kept-apart list')}`.")
 
 
 def withdraw(merge_id: MergeId, url: Url, token: RequestersToken, reason: OptionalWhy = None) -> None:
@@ -92,7 +93,7 @@ def _decide(api: Api, merge_id: UUID, digest: str, body: Mapping[str, object]) -
 
 def _tell(merge_id: UUID, decided: Mapping[str, Any]) -> None:
     if decided["outcome"] is None:
-        typer.echo(f"It is decided and goes on: `onefold plan show {merge_id}` says what becomes of it.")
+        typer.echo(f"It is decided and goes on: `{typed(f'plan show {merge_id}')}` says what becomes of it.")
         return
     typer.echo(f"Merge {merge_id} is {decided['outcome']}.")
     print_facts(console(), [("Receipt", receipt(decided["receipt"]))])

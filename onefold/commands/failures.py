@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from domain.errors import RoleMissing, ScopeMissing, Unauthenticated
 from domain.visible import visible
+from onefold.typed import typed
 
 # 0 is done, and 2 is wrong usage: click's own.
 ERROR = 1
@@ -57,7 +58,7 @@ def _told(error: Exception) -> tuple[str, str, int]:
         case SettingsError():
             return "settings-invalid", str(error), ERROR
         case ServiceUnavailable() | OperationalError() | InterfaceError():
-            return ServiceUnavailable.code, "The database does not answer: `onefold doctor` says why.", UNREACHABLE
+            return ServiceUnavailable.code, f"The database does not answer: `{typed('doctor')}` says why.", UNREACHABLE
         case Refusal():
             return error.code, error.detail, exit_code_of(error.status, error.code)
         case StoreError():
@@ -69,5 +70,5 @@ def _told(error: Exception) -> tuple[str, str, int]:
 
 def _store_failure(name: str) -> tuple[str, str]:
     if name in _OLD_SCHEMA:
-        return "schema-outdated", "The database's schema is not up to date: run `onefold db upgrade`."
+        return "schema-outdated", f"The database's schema is not up to date: run `{typed('db upgrade')}`."
     return "store-error", f"The database refused a statement ({name}): this is a defect of Onefold."

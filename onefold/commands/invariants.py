@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from onefold.commands.failures import UNREACHABLE, CommandFailed
 from onefold.commands.running import in_store
+from onefold.typed import typed
 
 if TYPE_CHECKING:
     from temporalio.client import Client
@@ -84,7 +85,7 @@ async def _orphans(store: "Store") -> list[str]:
             suspects &= await _mismatches(store, client)
     except (RPCError, RuntimeError):
         raise CommandFailed(
-            "temporal-unreachable", "Temporal does not answer: `onefold doctor` says why.", UNREACHABLE
+            "temporal-unreachable", f"Temporal does not answer: `{typed('doctor')}` says why.", UNREACHABLE
         ) from None
     return sorted(suspects)
 

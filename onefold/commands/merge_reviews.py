@@ -12,6 +12,7 @@ from domain.text import count
 from onefold.commands.api_client import Api, MergeId, PersonsToken, Url
 from onefold.commands.moments import left_in_short, moment
 from onefold.commands.output import Json, console, print_json, sentence, table
+from onefold.typed import typed
 
 
 def list_(
@@ -46,7 +47,7 @@ def list_(
 def claim(merge_id: MergeId, url: Url, token: PersonsToken) -> None:
     """Say that you are looking at it, so that others leave it to you. They can decide on it all the same."""
     Api(url, token).ask("PUT", f"/v1/merges/{merge_id}/claim")
-    typer.echo(f"You have claimed merge {merge_id}. To give it up: onefold merge release {merge_id}")
+    typer.echo(f"You have claimed merge {merge_id}. To give it up: {typed(f'merge release {merge_id}')}")
 
 
 def release(merge_id: MergeId, url: Url, token: PersonsToken) -> None:

@@ -13,6 +13,7 @@ from domain.policy_words import policy_facts
 from onefold.commands.database_parts import DatabaseId
 from onefold.commands.output import Json, console, print_facts, print_json
 from onefold.commands.running import in_store
+from onefold.typed import typed
 
 if TYPE_CHECKING:
     from store.policies import PolicyVersion
@@ -87,7 +88,7 @@ def set_(
         approval["identity_changed_within"] = None if days is None else timedelta(days=days)
     wanted = PolicyChange(survivor, approval, tuple(block or ()), tuple(unblock or ()))
     if wanted == PolicyChange():
-        raise typer.BadParameter("name what to change; `onefold policy show` shows what stands.")
+        raise typer.BadParameter(f"name what to change; `{typed('policy show')}` shows what stands.")
     _tell(*in_store(lambda store: policies.change(store, database_id, wanted)), as_json=as_json)
 
 

@@ -12,6 +12,7 @@ from onefold.commands.changes import print_revision
 from onefold.commands.moments import left, moment
 from onefold.commands.output import print_facts, sentence
 from onefold.commands.plan_table import print_plan
+from onefold.typed import typed
 
 Document = Mapping[str, Any]
 
@@ -47,7 +48,7 @@ def print_how_to_approve(to: Console, merge: Document) -> None:
         return
     to.print()
     to.print("To approve exactly this plan:")
-    to.print(f"onefold approve {merge['id']} --digest {merge['plan']['digest']}", soft_wrap=True)
+    to.print(typed(f"approve {merge['id']} --digest {merge['plan']['digest']}"), soft_wrap=True)
 
 
 def winner(merge: Document) -> str:

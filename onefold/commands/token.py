@@ -12,6 +12,7 @@ from domain.text import flaw
 from onefold.commands.failures import REFUSED, UNKNOWN, CommandFailed
 from onefold.commands.output import Json, cell, console, print_json, table
 from onefold.commands.running import in_store
+from onefold.typed import typed
 
 if TYPE_CHECKING:
     from store.engine import Store
@@ -71,7 +72,7 @@ def create(
     typer.echo(bearer)
     sys.stdout.flush()
     typer.echo(f"This is the only time it is shown. It expires on {expires:%Y-%m-%d}.", err=True)
-    typer.echo(f"To revoke it: onefold token revoke {_id(bearer)}", err=True)
+    typer.echo(f"To revoke it: {typed(f'token revoke {_id(bearer)}')}", err=True)
 
 
 @app.command("list")
@@ -84,7 +85,7 @@ def list_(as_json: Json = False) -> None:
         print_json({"tokens": [_document(row) for row in rows]})
         return
     if not rows:
-        typer.echo("There are no tokens yet: `onefold token create --help` says how to make one.")
+        typer.echo(f"There are no tokens yet: `{typed('token create --help')}` says how to make one.")
         return
     shown = table("Id", "Owner", "Scopes", "Databases", "State", whole=["Id"])
     for row in rows:
@@ -160,7 +161,7 @@ async def _create_for_person(store: "Store", bearer: str, email: str, expires: d
     person = await people.find(store, email)
     if person.disabled:
         raise CommandFailed(
-            "person-disabled", f"{email} is disabled: `onefold user enable {email}` undoes it.", REFUSED
+            "person-disabled", f"{email} is disabled: `{typed(f'user enable {email}')}` undoes it.", REFUSED
         )
     await tokens.create_for_person(store, bearer, person, expires)
 

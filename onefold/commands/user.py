@@ -10,6 +10,7 @@ from domain.text import flaw
 from onefold.commands.failures import UNKNOWN, CommandFailed
 from onefold.commands.output import Json, cell, console, print_json, table
 from onefold.commands.running import in_store
+from onefold.typed import typed
 
 if TYPE_CHECKING:
     from store.engine import Store
@@ -38,7 +39,7 @@ def add(
     if as_json:
         print_json({"id": person_id})
     else:
-        typer.echo(f"Added {name}. To give them a role: onefold user role {email} ROLE --database N")
+        typer.echo(f"Added {name}. To give them a role: {typed(f'user role {email} ROLE --database N')}")
 
 
 @app.command()
@@ -64,7 +65,7 @@ def role(
 def disable(email: Email) -> None:
     """Refuse a person's own tokens, and merges that they approved. A service that they answer for goes on."""
     in_store(lambda store: _disable(store, email))
-    typer.echo(f"{email} is disabled. To undo it: onefold user enable {email}")
+    typer.echo(f"{email} is disabled. To undo it: {typed(f'user enable {email}')}")
 
 
 @app.command()
@@ -98,7 +99,7 @@ def list_(as_json: Json = False) -> None:
         print_json({"people": [_document(person) for person in found]})
         return
     if not found:
-        typer.echo("There is nobody yet: `onefold user add EMAIL --name NAME` adds a person.")
+        typer.echo(f"There is nobody yet: `{typed('user add EMAIL --name NAME')}` adds a person.")
         return
     shown = table("E-mail", "Name", "Roles", "State")
     for person in found:
@@ -121,7 +122,7 @@ async def _take(store: "Store", email: str, role: Role, database_id: int | None)
     if not await people.take_role(store, person.id, role, database_id):
         raise CommandFailed(
             "role-not-given",
-            f"{email} was not given the role {role.value} for {_where(database_id)}: see `onefold user list`.",
+            f"{email} was not given the role {role.value} for {_where(database_id)}: see `{typed('user list')}`.",
             UNKNOWN,
         )
 

@@ -43,8 +43,9 @@ WANTED = "postgresql://user:password@host:port/name"
     ],
 )
 def test_what_went_wrong_is_one_sentence_with_its_code(
-    capsys: pytest.CaptureFixture[str], error: Exception, code: int, sentence: str
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, code: int, sentence: str
 ) -> None:
+    monkeypatch.setattr(sys, "argv", ["onefold"])
     assert tell(error) == code
     assert capsys.readouterr() == ("", f"onefold: {sentence}\n")
 
