@@ -3,6 +3,8 @@ MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 # A file's tests stay together, on one of several whole stacks: one more than cores, since tests wait half their time.
 SPREAD := --numprocesses $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Compiled files are kept whatever the shell says: each process of the tests would else compile all of them again.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest
 
 # Console scripts under .venv/bin are not called here: a script's first line may hold neither a space nor a long path.
 .PHONY: help install run test check bench screenshots lock
@@ -24,8 +26,8 @@ check: install ## lint, format and types
 test: install ## set up, check, then run all tests, the fast ones first
 	@sh scripts/debian.sh chromium 'postgresql:/usr/lib/postgresql/*/bin/postgres'
 	@$(MAKE) check
-	$(PY) -m pytest $(SPREAD) -m "not slow"
-	$(PY) -m pytest $(SPREAD) -m slow
+	$(PYTEST) $(SPREAD) -m "not slow"
+	$(PYTEST) $(SPREAD) -m slow
 
 bench: install ## measure a merge request beside its bounds
 	$(PY) -m tests.bench
