@@ -5,7 +5,7 @@ import contextlib
 import hmac
 import random
 from base64 import b32encode
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -21,17 +21,20 @@ from temporalio.client import (
     WorkflowUpdateRPCTimeoutOrCancelledError,
     WorkflowUpdateStage,
 )
-from temporalio.exceptions import ApplicationError
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.gateway_call import FINGERPRINT, Call, asked_of_run
+from api.gateway_call import Call
+from api.gateway_runs import UNREACHABLE
+from api.run_start import FINGERPRINT, asked_of_run, details_of, found_by, memo_of, summary_of
 from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.canonical import canonical
 from domain.errors import DeviceBusy, ServiceUnavailable
-from domain.messages import Decided, DecideInput
+from domain.messages import Continued, Decided, DecideInput, Proposal
 from domain.request import MergeRequest, request_document
-from store.merges import MergeRow
-from workflows.establish_identity import DECIDE, NAME, PLAN_ANEW
+from store.merges import PENDING_APPROVAL, MergeRow
+from workflows.establish_identity import DECIDE, PLAN_ANEW, EstablishIdentity
 
 log = structlog.get_logger()
 
@@ -39,8 +42,6 @@ _DESCRIBE = timedelta(seconds=5)
 _TASKS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
 # The server remembers pollers for five minutes; one that lives asks again at least every minute.
 _LIVELY = timedelta(seconds=75)
-# A client that never connected says so with a RuntimeError, one that lost its server with an RPCError.
-_UNREACHABLE = (RPCError, RuntimeError)
 
 
 class DecisionRefused(Exception):
@@ -85,7 +86,7 @@ class Gateway:
                 return await call.settle()
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return None
-        except (*_UNREACHABLE, WorkflowUpdateFailedError) as error:
+        except (*UNREACHABLE, WorkflowUpdateFailedError) as error:
             log.warning("temporal.unavailable", error=type(error).__name__)
             raise ServiceUnavailable from error
 
@@ -99,7 +100,7 @@ class Gateway:
             async with asyncio.timeout(_DESCRIBE.total_seconds()):
                 described = await handle.describe()
                 fingerprint = await described.memo_value(FINGERPRINT, "")
-        except (TimeoutError, *_UNREACHABLE):
+        except (TimeoutError, *UNREACHABLE):
             raise ServiceUnavailable from None
         found = described.typed_search_attributes.get(MERGE_ID)
         running = described.status is WorkflowExecutionStatus.RUNNING
@@ -124,7 +125,7 @@ class Gateway:
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             raise DecisionRefused(cause.type or "" if isinstance(cause, ApplicationError) else "") from None
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 raise RunClosed from None
             log.warning("temporal.unavailable", error=type(error).__name__)
@@ -178,11 +179,37 @@ class Gateway:
         for run in (run_id, None):
             try:
                 await self.client.get_workflow_handle(workflow_id, run_id=run).signal(PLAN_ANEW)
-            except _UNREACHABLE as error:
+            except UNREACHABLE as error:
                 if not isinstance(error, RPCError) or error.status is not RPCStatusCode.NOT_FOUND:
                     raise ServiceUnavailable from error
             else:
                 return
+
+    async def start_again(self, merge: MergeRow) -> None:
+        """Starts a run for a merge that has lost its own. Whatever was settled meanwhile, it finds settled.
+
+        Raises DeviceBusy while a run goes on for the device, ServiceUnavailable.
+        """
+        asked = asked_of_run(merge.request, merge.id, merge.requester, self.fingerprint(merge.request))
+        if merge.state == PENDING_APPROVAL:
+            asked = replace(asked, continued=Continued(Proposal(None, merge.revision, merge.plan_digest), False))
+        try:
+            await self.client.start_workflow(
+                EstablishIdentity.run,
+                asked,
+                id=merge.workflow_id,
+                task_queue=self.task_queue,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                search_attributes=found_by(asked),
+                memo=memo_of(asked),
+                static_summary=summary_of(asked),
+                static_details=details_of(asked),
+            )
+        except WorkflowAlreadyStartedError:
+            raise DeviceBusy from None
+        except UNREACHABLE as error:
+            raise ServiceUnavailable from error
 
     async def find_database(self, merge_id: UUID) -> int | None:
         """The database of a merge that was started but is not stored yet."""
@@ -191,7 +218,7 @@ class Gateway:
             async for execution in self.client.list_workflows(query, page_size=1):
                 found = execution.typed_search_attributes.get(DATABASE_ID)
                 return int(found) if found else None
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             raise ServiceUnavailable from error
         return None
 
@@ -200,7 +227,7 @@ class Gateway:
         handle = self.client.get_workflow_handle(merge.workflow_id)  # whichever run goes on in its place
         try:
             described = await handle.describe(rpc_timeout=_DESCRIBE)
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 return None
             raise ServiceUnavailable from error
@@ -213,7 +240,7 @@ class Gateway:
         """Whether somebody polls for both kinds of task."""
         try:
             return await is_polled(self.client, self.task_queue)
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             raise ServiceUnavailable from error
 
     def workflow_id(self, request: MergeRequest) -> str:
@@ -226,14 +253,6 @@ class Gateway:
     def fingerprint(self, request: MergeRequest) -> str:
         """Equal for equal requests about a device."""
         return hmac.digest(self.workflow_id_key, canonical(request_document(request)), "sha256").hex()[:40]
-
-
-async def open_runs(client: Client) -> dict[str, datetime]:
-    """When each run that is open now began, by its merge id. Raises RPCError or, before it connected, RuntimeError."""
-    query = f"WorkflowType = '{NAME}' AND ExecutionStatus = 'Running'"
-    return {
-        str(run.typed_search_attributes.get(MERGE_ID)): run.start_time async for run in client.list_workflows(query)
-    }
 
 
 async def is_polled(client: Client, task_queue: str) -> bool:

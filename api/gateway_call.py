@@ -13,22 +13,15 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowUpdateFailedError,
 )
-from temporalio.common import (
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.search_attributes import DATABASE_ID, MERGE_ID
+from api.run_start import details_of, found_by, memo_of, summary_of
 from domain.errors import MergePending
 from domain.messages import EstablishIdentityInput, Settled, SettleInput
-from domain.request import MergeRequest
 from workflows.establish_identity import PENDING, SETTLE, EstablishIdentity
 
-FINGERPRINT = "fingerprint"
 _LOOK_AGAIN = timedelta(seconds=1)
 # A message came in while the run was closing: its last task is done again, and an update that it had answered is told
 # so instead of the answer.
@@ -69,18 +62,10 @@ class Call:
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(MERGE_ID, asked.merge_id),
-                    SearchAttributePair(DATABASE_ID, str(asked.database_id)),
-                ]
-            ),
-            memo={FINGERPRINT: asked.fingerprint},
-            static_summary=f"Establish identity in database {asked.database_id} for a {asked.channel} device",
-            static_details=(
-                f"Merge `{asked.merge_id}`, asked for with token `{asked.requester}`: give the device's contact "
-                f"a value of the lookup key **{asked.identity_name}**; if another contact holds it, merge both."
-            ),
+            search_attributes=found_by(asked),
+            memo=memo_of(asked),
+            static_summary=summary_of(asked),
+            static_details=details_of(asked),
         )
         # A fixed update id would be answered from a closed run for ever; each start takes a fresh one.
         try:
@@ -125,20 +110,3 @@ class Call:
         except (TimeoutError, WorkflowFailureError):
             return None
         return ended
-
-
-def asked_of_run(request: MergeRequest, merge_id: UUID, requester: str, fingerprint: str) -> EstablishIdentityInput:
-    """The message that a run starts with."""
-    return EstablishIdentityInput(
-        merge_id=str(merge_id),
-        database_id=request.database_id,
-        channel=request.address.channel.value,
-        qualifier=request.address.qualifier,
-        destination=request.address.destination,
-        identity_name=request.identity.name,
-        identity_value=request.identity.value,
-        use_crm_contact_as_winner=request.use_crm_contact_as_winner,
-        merge_events=request.merge_events,
-        requester=requester,
-        fingerprint=fingerprint,
-    )

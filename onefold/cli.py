@@ -16,6 +16,7 @@ from onefold.commands import (
     merge,
     plan,
     policy,
+    reconcile,
     simulate,
     token,
     user,
@@ -43,6 +44,7 @@ app.command()(decide.reject)
 app.command()(decide.withdraw)
 app.command()(simulate.simulate)
 app.command()(invariants.invariants)
+app.command()(reconcile.reconcile)
 app.command()(doctor.doctor)
 
 

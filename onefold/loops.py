@@ -14,8 +14,8 @@ log = structlog.get_logger()
 _AFTER_AN_OUTAGE = timedelta(seconds=5)
 
 
-async def again_and_again(what: str, work: Callable[[], Awaitable[int]], most: int, pause: timedelta) -> None:
-    """Until it is cancelled, with a pause unless it did as much as it can at once: `work` returns how much it did."""
+async def again_and_again(what: str, work: Callable[[], Awaitable[int]], most: int | None, pause: timedelta) -> None:
+    """Until it is cancelled, with a pause in between, but none where `work` did its `most`: it returns how much."""
     while True:
         try:
             rest = timedelta() if await work() == most else pause

@@ -17,6 +17,7 @@ from activities.remind import Remind
 from api.gateway import Gateway
 from onefold import temporal
 from onefold.loops import running_beside
+from onefold.reconciler import Reconciler
 from onefold.relay import create_relay
 from onefold.sealer import sealing
 from onefold.settings import Settings, WorkerSettings
@@ -29,7 +30,7 @@ _PATIENCE = timedelta(minutes=1)
 
 
 async def work(settings: WorkerSettings) -> None:
-    """Polls, relays what the outbox holds, seals what the journal holds and signs checkpoints, until a signal ends it.
+    """Executes runs until a signal ends it, and beside that whatever belongs to no run.
 
     Activities under way get ten seconds.
     """
@@ -39,10 +40,14 @@ async def work(settings: WorkerSettings) -> None:
         loop.add_signal_handler(one, stopped.set)
     client = await temporal.connect_when_up(settings.codec_keyring, _PATIENCE)
     store = Store.connect(settings.database_url.get_secret_value(), settings.pool, ledger_keys=settings.ledger_keyring)
-    relay = create_relay(store, settings, _gateway(client, settings).plan_anew)
+    ours = gateway(client, settings)
+    relay = create_relay(store, settings, ours.plan_anew)
+    reconciler = Reconciler(store, ours)
     worker = create_worker(client, store, settings.task_queue, settings.notice_channels)
     signer = create_signer(store, settings)
-    loops = [relay.run(), sealing(store), *([signer.run()] if signer else [])]
+    loops = [relay.run(), sealing(store), reconciler.run(), reconciler.run_comparisons()]
+    if signer:
+        loops.append(signer.run())
     async with worker, running_beside(*loops):
         await stopped.wait()
     await store.close()
@@ -70,7 +75,7 @@ def create_worker(client: Client, store: Store, task_queue: str, channels: froze
     )
 
 
-def _gateway(client: Client, settings: Settings) -> Gateway:
+def gateway(client: Client, settings: Settings) -> Gateway:
     return Gateway(
         client=client,
         task_queue=settings.task_queue,

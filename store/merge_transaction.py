@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.approval import demand_not_blocked
 from domain.decision import Kind
+from domain.errors import IdentityBlocked, ScopeMissing
 from domain.plan import CHANGING, Outcome
 from domain.request import MergeRequest
 from ledger.merge_record import Execution
@@ -42,6 +43,7 @@ _OPEN = text("""
     INSERT INTO merge_requesters (merge_id, token_id) SELECT id, requester FROM opened
     ON CONFLICT DO NOTHING
 """).bindparams(*(bindparam(name, type_=JSONB) for name in ("plan", "device_snapshot", "lookup_snapshot")))
+_IS_STORED = text("SELECT EXISTS (SELECT FROM merges WHERE id = :merge_id)")
 
 
 class OutcomeChanged(Exception):
@@ -51,13 +53,12 @@ class OutcomeChanged(Exception):
 async def prepare(store: Store, request: MergeRequest, execution: Execution) -> Planned | Outcome:
     """Stores the request with its plan. Returns its outcome where nothing will change, else what is planned.
 
-    Raises ScopeMissing, DatabaseKeyed or IdentityBlocked for a run that the edge would not have started: whoever can
-    write to Temporal can claim to be a token, not what that token may.
+    Raises DatabaseNotFound, ScopeMissing, DatabaseKeyed or IdentityBlocked for a run that the edge would not have
+    started: whoever can write to Temporal can claim to be a token, not what that token may.
     """
     async with store.statements() as connection:
-        await demand_requester(connection, execution.requester, request.database_id)
         planned = await read_plan(connection, request)
-        demand_not_blocked(request.identity, planned.approval.blocked_values)
+        await _demand_askable(connection, planned, execution)
         await connection.execute(_OPEN, _opened(planned, execution))
     if planned.outcome in CHANGING:
         return planned
@@ -65,6 +66,17 @@ async def prepare(store: Store, request: MergeRequest, execution: Execution) -> 
         return await settle_unchanged(store, execution.merge_id, execution.run_id, execution.attempt)
     except OutcomeChanged:
         return planned
+
+
+async def _demand_askable(connection: AsyncConnection, planned: Planned, execution: Execution) -> None:
+    request = planned.plan.request
+    try:
+        await demand_requester(connection, execution.requester, request.database_id)
+        demand_not_blocked(request.identity, planned.approval.blocked_values)
+    except (ScopeMissing, IdentityBlocked):
+        # Stored, it was askable when it came; this run was started for one that was lost.
+        if not (await connection.execute(_IS_STORED, {"merge_id": execution.merge_id})).scalar_one():
+            raise
 
 
 async def merge(store: Store, merge_id: UUID, run_id: str, attempt: int, decision_id: UUID | None = None) -> Outcome:

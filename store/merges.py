@@ -113,12 +113,6 @@ async def read_merges(
     return [merge_of(row) for row in await connection.execute(query)]
 
 
-async def read_open_merges(connection: AsyncConnection) -> dict[UUID, datetime]:
-    """When each that has not ended was requested, by its id."""
-    query = select(merges.c.id, merges.c.requested).where(merges.c.state != "done")
-    return {row.id: row.requested for row in await connection.execute(query)}
-
-
 async def join(store: Store, merge_id: UUID, token_id: str) -> None:
     """Whoever joins an open request is a requester of it, and so can't decide on it."""
     async with store.statements() as connection:

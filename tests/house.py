@@ -20,7 +20,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "web": ("domain", "ledger", "store", "api", "web"),
     "onefold": LAYERS,
 }
-_GATEWAY = ("api/gateway.py", "api/gateway_call.py")
+_GATEWAY = ("api/gateway.py", "api/gateway_call.py", "api/gateway_runs.py")
 _NOTICES = "onefold/notices/"  # what leaves the house is made of what it is given: no store is at hand there
 
 # Where a library may be seen at all.

@@ -5,6 +5,8 @@ from starlette.responses import Response
 
 from api.health import readiness
 from api.services import Wired
+from domain.findings import ADVICE, TOLD
+from store import reconciliation
 from store.backlog import read_backlog
 from store.migrate import current, head
 from store.tokens import Scope
@@ -36,6 +38,9 @@ async def status(request: Request, wired: Wired, viewer: SignedIn) -> Response:
         checks=[(NAMES.get(part, part), said) for part, said in checks.items()],
         ready=all(said == "ok" for said in checks.values()),
         backlog=await read_backlog(wired.store, reach),
+        findings=await reconciliation.current(wired.store, reach),
+        told=TOLD,
+        advice=ADVICE,
         reaches_all=reach is None,
         states=[(state, STATES[state]) for state in OPEN],
         revision=revision,

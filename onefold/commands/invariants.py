@@ -1,8 +1,7 @@
 """`onefold invariants`: checks the design's invariants on a live database."""
 
-import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,12 +13,10 @@ from onefold.commands.running import in_store
 from onefold.typed import typed
 
 if TYPE_CHECKING:
-    from temporalio.client import Client
-
+    from domain.findings import Finding
     from store.engine import Store
 
 _GRACE = timedelta(minutes=1)
-_SECOND_LOOK = 2.0
 _SENTENCES = {
     0: "each chain is gapless, and every entry names the one before it",
     1: "every device belongs to one live contact, and no merge lost one",
@@ -74,39 +71,22 @@ async def _orphans(store: "Store") -> list[str]:
     """Open requests without a running workflow for more than a minute, and running workflows of done requests."""
     from temporalio.service import RPCError
 
+    from domain.errors import ServiceUnavailable
     from onefold import temporal
+    from onefold.orphans import orphans
 
     try:
-        client = await temporal.connect(None)
-        suspects = await _mismatches(store, client)
-        if suspects:
-            # Rows and runs can't be read at one moment: what is still so a little later is so.
-            await asyncio.sleep(_SECOND_LOOK)
-            suspects &= await _mismatches(store, client)
-    except (RPCError, RuntimeError):
+        found = await orphans(store, await temporal.connect(None), _GRACE)
+    except (RPCError, RuntimeError, ServiceUnavailable):
         raise CommandFailed(
             "temporal-unreachable", f"Temporal does not answer: `{typed('doctor')}` says why.", UNREACHABLE
         ) from None
-    return sorted(suspects)
+    return sorted(_sentence(one.finding) for one in found)
 
 
-async def _mismatches(store: "Store", client: "Client") -> set[str]:
-    from api.gateway import open_runs
-    from store.merges import read_open_merges
+def _sentence(finding: "Finding") -> str:
+    from domain.findings import FindingKind
 
-    old = datetime.now(UTC) - _GRACE
-    runs = await open_runs(client)
-    async with store.transaction() as connection:
-        stored = {str(merge_id): requested for merge_id, requested in (await read_open_merges(connection)).items()}
-    return {
-        *(
-            f"merge {merge_id} is open and no workflow runs for it"
-            for merge_id, requested in stored.items()
-            if requested < old and merge_id not in runs
-        ),
-        *(
-            f"a workflow runs for merge {merge_id}, which is not open"
-            for merge_id, began in runs.items()
-            if began < old and merge_id not in stored
-        ),
-    }
+    if finding.kind is FindingKind.RUN_MISSING:
+        return f"merge {finding.merge_id} is open and no workflow runs for it"
+    return f"a workflow runs for merge {finding.merge_id}, which is not open"

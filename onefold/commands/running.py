@@ -4,6 +4,7 @@ What is slow to import is imported where it is needed: `onefold --help` answers 
 """
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,18 @@ def worker_settings() -> "WorkerSettings":
     from onefold.settings import WorkerSettings, read
 
     return read(WorkerSettings)
+
+
+def servers_settings() -> "Settings":
+    """What the API and the worker know. Of the run of `onefold up` whose database is named, also what it wrote down."""
+    from onefold.checks.local_run import LocalRun
+    from onefold.checks.settings import data_folder
+
+    local = LocalRun(data_folder())
+    if os.environ.get("DATABASE_URL") != local.settings.get("DATABASE_URL"):
+        return settings()
+    with local.filling_in():
+        return settings()
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

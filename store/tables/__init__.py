@@ -25,6 +25,7 @@ from store.tables.merge import (
     outbox,
 )
 from store.tables.person import people, reveals, roles, sessions, sign_in_failures, tokens
+from store.tables.run import findings, histories
 from store.tables.schema import metadata
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "decisions",
     "devices",
     "events",
+    "findings",
+    "histories",
     "identities",
     "inbox_messages",
     "kept_apart",

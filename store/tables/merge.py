@@ -54,6 +54,7 @@ merges = Table(
     Column("claimed_by", ForeignKey("people.id")),
     Column("claimed", TIME),
     Column("decision_id", ForeignKey("decisions.id", use_alter=True), comment="the decision that took effect"),
+    Column("archived", TIME, comment="when all its histories were"),
     CheckConstraint("state IN ('preparing', 'pending_approval', 'merging', 'done')", name="state"),
     CheckConstraint("(state = 'done') = (outcome IS NOT NULL)", name="outcome"),
     Index("merges_page_idx", "database_id", "requested", "id"),
@@ -68,6 +69,12 @@ merges = Table(
         for contact in ("device", "lookup")
     ),
     Index("merges_absorbed_idx", "absorbed_id", postgresql_where=text("absorbed_id IS NOT NULL")),
+    Index(
+        "merges_unarchived_idx",
+        "settled",
+        "id",
+        postgresql_where=text("state = 'done' AND archived IS NULL"),
+    ),
     Index("merges_decided_idx", "settled", postgresql_where=text("state = 'done' AND deadline IS NOT NULL")),
     # What people search the inbox by, of the merges that a person was asked about.
     *(

@@ -1,7 +1,11 @@
+from uuid import UUID
+
 import pytest
 from sqlalchemy import text
 
+from domain.findings import Finding, FindingKind
 from domain.roles import Role
+from store import reconciliation
 from store.migrate import head
 from tests.web.looked_up import Library, text_of
 
@@ -29,3 +33,15 @@ async def test_what_was_given_up_and_what_waits_in_the_outbox_is_counted(library
     assert "webhook 1 1 1 " in admin
     foreign = text_of(await (await library.visitor(Role.AUDITOR, library.elsewhere.id)).read("/status"))
     assert "Empty: all has been sent." in foreign
+
+
+async def test_what_is_amiss_is_told_with_what_to_do(library: Library) -> None:
+    found = Finding(FindingKind.RUN_MISSING, str(library.open_merge), library.here.id, UUID(str(library.open_merge)))
+    kinds = {FindingKind.RUN_MISSING}
+    await reconciliation.note(library.store, kinds, [found])
+    auditor = text_of(await (await library.visitor(Role.AUDITOR)).read("/status"))
+    foreign = text_of(await (await library.visitor(Role.AUDITOR, library.elsewhere.id)).read("/status"))
+    await reconciliation.note(library.store, kinds, [])
+    assert "A merge is open, and no workflow runs for it." in auditor
+    assert f"onefold reconcile --start ID executes it after all. {library.open_merge[:8]} in database" in auditor
+    assert "Nothing: merges, workflows, ledger and contacts go together." in foreign
