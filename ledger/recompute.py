@@ -16,9 +16,7 @@ from domain.times import parse_time, rfc3339
 from ledger.disclosure import disclosed
 from ledger.entry import FORMAT, Entry, Head, Payload, entry_hash
 from ledger.merge_record import KINDS, DecisionRecord, Execution, merge_body, merge_payloads
-
-UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What reading a document raises that somebody wrote who does not know its form."""
+from ledger.unreadable import UNREADABLE
 
 # How a request can end by a decision of a kind.
 _DECIDE = {"approve": CHANGING, "reject": {Outcome.REJECTED}, "withdraw": {Outcome.WITHDRAWN}}

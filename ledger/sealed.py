@@ -7,7 +7,8 @@ from domain.canonical import canonical
 from ledger.disclosure import disclosed
 from ledger.entry import Entry
 from ledger.events import RecordedEvent
-from ledger.recompute import UNREADABLE, Fault
+from ledger.recompute import Fault
+from ledger.unreadable import UNREADABLE
 
 KIND = "events.sealed"
 

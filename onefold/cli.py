@@ -8,6 +8,7 @@ import sys
 import typer
 
 from onefold.commands import (
+    audit,
     database,
     decide,
     doctor,
@@ -39,6 +40,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(merge.app, name="merge")
 app.add_typer(plan.app, name="plan")
 app.add_typer(kept_apart.app, name="kept-apart")
+app.add_typer(audit.app, name="audit")
 app.command()(decide.approve)
 app.command()(decide.reject)
 app.command()(decide.withdraw)

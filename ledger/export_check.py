@@ -1,0 +1,154 @@
+"""Checks an export with nothing but itself, a key, and what was kept elsewhere to hold it against."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ledger.checkpoint_file import notes_in
+from ledger.entry import Receipt
+from ledger.export import ABSORBED, ENTRIES, TOKENS, Manifest, entry_from
+from ledger.export_reader import Export
+from ledger.findings import Finding, FindingKind
+from ledger.note import NoteRefused, VerifierKey
+from ledger.unreadable import UNREADABLE
+from ledger.verification import Beside, Counts, Verification
+from ledger.witnesses import witness
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file that was kept elsewhere, checkpoints or receipts."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    manifest: Manifest
+    counts: Counts
+    findings: list[Finding]
+    not_proven: list[str]
+
+
+class ExportCheck:
+    """One run over an export; `progress` is told of each entry that is done."""
+
+    def __init__(self, path: Path, keys: Sequence[VerifierKey], progress: Callable[[int], None]) -> None:
+        """Raises NoExport."""
+        self._export = Export(path)
+        self._keys = keys
+        self._progress = progress
+        self._manifest = self._export.manifest
+        self._findings: list[Finding] = []
+
+    def run(self, checkpoints: Sequence[Kept], receipts: Sequence[Kept]) -> Verdict:
+        with self._export:
+            self._tell(self._export.faults(self._keys))
+            verification = Verification(self._manifest.database_id, self._beside())
+            for kept in checkpoints:
+                self._expect_checkpoints(verification, kept)
+            for kept in receipts:
+                self._expect_receipts(verification, kept)
+            self._chain(verification)
+            self._findings += verification.end(self._manifest.head)
+        not_proven = list(_not_proven(self._manifest, checkpoints))
+        return Verdict(self._manifest, verification.counts, self._findings, not_proven)
+
+    def _beside(self) -> Beside:
+        absorbed: dict[int, int] = {}
+        people: dict[str, int | None] = {}
+        try:
+            for one in self._export.documents(ABSORBED):
+                absorbed[int(one["contact"])] = int(one["into"])
+            for one in self._export.documents(TOKENS):
+                people[one["token"]] = None if one["person"] is None else int(one["person"])
+        except UNREADABLE:
+            self._tell([(FindingKind.CONTENTS, None, f"{ABSORBED} or {TOKENS} cannot be read")])
+        return Beside(absorbed, people, self._manifest.values)
+
+    def _chain(self, verification: Verification) -> None:
+        payloads = self._export.payloads()
+        notes = self._export.notes()
+        for number, line in enumerate(self._export.lines(ENTRIES), start=1):
+            try:
+                entry = entry_from(line, self._manifest.database_id)
+            except ValueError as error:
+                self._tell([(FindingKind.ALTERED, None, f"line {number} of {ENTRIES}: {error}")])
+                continue
+            self._expect(verification, "the export", notes.up_to(entry.seq))
+            self._findings += verification.take(replace(entry, payloads=payloads.of(entry.seq)))
+            self._progress(1)
+        self._expect(verification, "the export", notes.others())
+        payloads.skip()
+        self._tell(
+            (FindingKind.VALUES, seq, "is not there, and values lie beside it") for seq in sorted(payloads.beside_none)
+        )
+        for file in (payloads, notes):
+            if file.broken:
+                self._tell([(FindingKind.CONTENTS, None, f"{file.name} cannot be read")])
+
+    def _expect(self, verification: Verification, source: str, notes: Iterable[str]) -> None:
+        for note in notes:
+            try:
+                self._findings += verification.expect(witness(note, self._keys, self._manifest.origin, source))
+            except NoteRefused as error:
+                self._tell([(FindingKind.CHECKPOINT, None, f"a checkpoint of {source} {error}")])
+
+    def _expect_checkpoints(self, verification: Verification, kept: Kept) -> None:
+        notes = notes_in(kept.text)
+        self._expect(verification, kept.name, notes)
+        if not notes:
+            self._tell([(FindingKind.CHECKPOINT, None, f"{kept.name} holds no checkpoint")])
+
+    def _expect_receipts(self, verification: Verification, kept: Kept) -> None:
+        receipts = list(receipts_in(kept.text))
+        for receipt in receipts:
+            self._findings += verification.expect_receipt(receipt, kept.name)
+        if not receipts:
+            self._tell([(FindingKind.RECEIPT, None, f"{kept.name} holds no receipt")])
+
+    def _tell(self, told: Iterable[tuple[FindingKind, int | None, str]]) -> None:
+        self._findings += [Finding(kind, self._manifest.database_id, seq, what) for kind, seq, what in told]
+
+
+def receipts_in(text: str) -> Iterator[Receipt]:
+    """Every receipt in a text: one, the answer that holds it, a list of them, or a line of JSON for each."""
+    for line in [text] if _is_json(text) else text.splitlines():
+        if _is_json(line):
+            yield from _receipts(json.loads(line))
+
+
+def _receipts(document: Any) -> Iterator[Receipt]:
+    match document:
+        case {"database": database, "seq": seq, "entry_hash": str(entry_hash)}:
+            try:
+                yield Receipt(int(database), int(seq), bytes.fromhex(entry_hash))
+            except UNREADABLE:
+                return
+        case dict():
+            for value in document.values():
+                yield from _receipts(value)
+        case list():
+            for item in document:
+                yield from _receipts(item)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except UNREADABLE:
+        return False
+    return True
+
+
+def _not_proven(manifest: Manifest, checkpoints: Sequence[Kept]) -> Iterator[str]:
+    if not checkpoints:
+        yield (
+            "that nothing was cut off or written anew before the export was made: whoever holds the signing key can."
+            " Give checkpoints that were kept elsewhere: --checkpoint"
+        )
+    if not manifest.values:
+        yield "that the merges follow from what was read: the export holds no values, so that nothing was replayed"

@@ -1,0 +1,194 @@
+"""Checks one database's chain from its first entry to its last, whoever hands them over: a database or a file."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.canonical import canonical
+from domain.ruleset import RULESET
+from domain.times import rfc3339
+from ledger import sealed
+from ledger.approvals import Approvals
+from ledger.disclosure import disclosed
+from ledger.entry import FORMAT, Entry, Head, Receipt, entry_hash
+from ledger.findings import Finding, FindingKind
+from ledger.merge_record import KINDS
+from ledger.order import Order
+from ledger.recompute import merge_faults
+from ledger.unreadable import UNREADABLE
+from ledger.witnesses import Witness, Witnesses
+
+_SETTLED = frozenset(KINDS.values())
+_EXECUTED = "merge.executed"
+_BY_INVARIANT = {8: FindingKind.DECISION, 13: FindingKind.DISCLOSED}
+
+_Told = tuple[FindingKind, int | None, str]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is held against the chain from the same database.
+
+    `absorbed`: each absorbed contact and whose id it leads to. `people`: whose a token is, or who answers for it.
+    `values`: the values lie beside the entries, so that merges can be replayed.
+    """
+
+    absorbed: Mapping[int, int]
+    people: Mapping[str, int | None] = field(default_factory=dict)
+    values: bool = True
+
+
+@dataclass
+class Counts:
+    """What was looked at."""
+
+    entries: int = 0
+    replayed: int = 0
+    checkpoints: int = 0
+    receipts: int = 0
+
+
+class Verification:
+    """Feed it the checkpoints and receipts, then each entry, then the end; each answers with what it found."""
+
+    def __init__(self, database_id: int, beside: Beside) -> None:
+        self.database_id = database_id
+        self._beside = beside
+        self._order = Order()
+        self._witnesses = Witnesses()
+        self._approvals = Approvals(beside.people)
+        self._absorbed = dict(beside.absorbed)
+        self._entries = 0
+        self._replayed = 0
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(self._entries, self._replayed, self._witnesses.compared, self._witnesses.receipts)
+
+    @property
+    def head(self) -> Head:
+        """The entry at the highest place so far."""
+        return self._order.head
+
+    def expect(self, witness: Witness) -> list[Finding]:
+        return self._findings(self._witnesses.expect(witness))
+
+    def expect_receipt(self, receipt: Receipt, source: str) -> list[Finding]:
+        if receipt.database_id != self.database_id:
+            what = f"the receipt of {source} is of database {receipt.database_id}"
+            return self._findings([(FindingKind.RECEIPT, None, what)])
+        self._witnesses.expect_receipt(receipt, source)
+        return []
+
+    def take(self, entry: Entry) -> list[Finding]:
+        return self._findings(self._take(entry))
+
+    def end(self, head: Head) -> list[Finding]:
+        """`head`: where the chain is said to end."""
+        return self._findings(self._end(head))
+
+    def _take(self, entry: Entry) -> Iterator[_Told]:
+        self._entries += 1
+        document = _read(entry)
+        yield from ((kind, entry.seq, what) for kind, what in _own(entry, document))
+        previous = None if document is None else document["previous"]
+        place = [(kind, entry.seq, what) for kind, what in self._order.take(entry, previous)]
+        yield from place
+        yield from self._witnesses.take(entry, in_place=self._order.whole)
+        if document is not None and FindingKind.DUPLICATED not in {kind for kind, _, _ in place}:
+            yield from self._contents(entry, document)
+
+    def _contents(self, entry: Entry, document: Any) -> Iterator[_Told]:
+        try:
+            if entry.kind in _SETTLED:
+                yield from self._settled(entry, document)
+            elif entry.kind == sealed.KIND:
+                yield from self._sealed(entry, document)
+            else:
+                yield FindingKind.UNKNOWN, entry.seq, f"is of the kind {entry.kind}, which is not known here"
+        except UNREADABLE:
+            yield FindingKind.RECOMPUTED, entry.seq, "has a body that cannot be read"
+
+    def _settled(self, entry: Entry, document: Any) -> Iterator[_Told]:
+        body = document["body"]
+        yield from self._approvals.take(entry.seq, document)
+        if entry.kind == _EXECUTED:
+            yield from self._absorption(entry.seq, body)
+        if body["ruleset"] != RULESET:
+            yield FindingKind.UNKNOWN, entry.seq, f"names the ruleset {body['ruleset']}, which is not known here"
+        elif not self._beside.values:
+            yield from _disclosures(entry, document)
+        elif _committed(body) != {payload.commitment(path) for payload in entry.payloads for path in payload.values}:
+            yield FindingKind.VALUES, entry.seq, "has other values beside it than it commits to"
+        else:
+            self._replayed += 1
+            for fault in merge_faults(entry):
+                yield _BY_INVARIANT.get(fault.invariant, FindingKind.RECOMPUTED), entry.seq, fault.what
+
+    def _sealed(self, entry: Entry, document: Any) -> Iterator[_Told]:
+        for event in document["body"]["events"]:
+            self._approvals.take_event(event)
+        yield from _disclosures(entry, document)
+
+    def _absorption(self, seq: int, body: Any) -> Iterator[_Told]:
+        absorbed, survivor = int(body["absorbed"]), int(body["survivor"])
+        into = self._absorbed.pop(absorbed, None)
+        if into is None:
+            yield FindingKind.BIJECTION, seq, f"absorbed contact {absorbed}, which lives, or was absorbed before"
+        elif into != survivor:
+            yield FindingKind.BIJECTION, seq, f"absorbed contact {absorbed} into {survivor}, and it leads to {into}"
+
+    def _end(self, head: Head) -> Iterator[_Told]:
+        for gap in self._order.missing():
+            others = f", nor are those up to {gap.stop - 1}" if len(gap) > 1 else ""
+            yield FindingKind.MISSING, gap.start, f"is not there{others}"
+        if self.head.seq < head.seq:
+            yield FindingKind.CUT, None, f"ends at entry {self.head.seq}, and is said to end at {head.seq}"
+        elif self.head != head:
+            yield (
+                FindingKind.REWRITTEN,
+                self.head.seq,
+                f"is not the entry that the chain is said to end with, {head.seq}",
+            )
+        yield from self._witnesses.end(self.head)
+        yield from self._approvals.end()
+        for contact, into in self._absorbed.items():
+            yield FindingKind.BIJECTION, None, f"contact {contact} was absorbed by {into}, and no entry tells of it"
+
+    def _findings(self, told: Iterator[_Told] | list[_Told]) -> list[Finding]:
+        return [Finding(kind, self.database_id, seq, what) for kind, seq, what in told]
+
+
+def _read(entry: Entry) -> Any:
+    """The entry's document; None where its bytes are not those of one."""
+    try:
+        document = json.loads(entry.canonical)
+        return document if canonical(document) == entry.canonical and document["previous"] else None
+    except UNREADABLE:
+        return None
+
+
+def _own(entry: Entry, document: Any) -> Iterator[tuple[FindingKind, str]]:
+    """What is wrong with an entry by itself."""
+    if entry_hash(entry.canonical) != entry.entry_hash:
+        yield FindingKind.ALTERED, "has another hash than its bytes"
+    if document is None:
+        yield FindingKind.ALTERED, "has bytes that are no entry's"
+        return
+    filed = [FORMAT, str(entry.database_id), str(entry.seq), str(entry.id), entry.kind, rfc3339(entry.at)]
+    if [document.get(name) for name in ("format", "database", "seq", "id", "kind", "at")] != filed:
+        yield FindingKind.ALTERED, "is filed under another format, database, place, id, kind or time than its bytes say"
+
+
+def _disclosures(entry: Entry, document: Any) -> Iterator[_Told]:
+    """Told without the values, which no forger would have named."""
+    for member in disclosed(document, frozenset()):
+        yield FindingKind.DISCLOSED, entry.seq, f"may have a personal value in its hashed bytes, at {member}"
+
+
+def _committed(body: Any) -> set[str]:
+    """Every commitment that a settled request's body names."""
+    rows = [*body["fields"], *body["identities"]]
+    named = [body["request"], body["plan"], body["result"], *(one["snapshot"] for one in body["contacts"])]
+    return {one for one in (*named, *(row[side] for row in rows for side in ("older", "newer"))) if one is not None}
