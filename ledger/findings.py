@@ -67,7 +67,7 @@ class Finding:
             *([] if self.database_id is None else [f"database {self.database_id}"]),
             *([] if self.seq is None else [f"entry {self.seq}"]),
         ]
-        return f"{', '.join(where) or 'the export'}: {self.what}"
+        return f"{', '.join(where)}: {self.what}" if where else self.what
 
     def document(self) -> dict[str, object]:
         return {

@@ -24,24 +24,36 @@ _DECIDE = {"approve": CHANGING, "reject": {Outcome.REJECTED}, "withdraw": {Outco
 
 def chain_faults(previous: Head, entry: Entry) -> Iterator[str]:
     """What is wrong with an entry as the one after `previous`."""
+    yield from own_faults(entry)
+    if entry.seq != previous.seq + 1:
+        yield f"follows {previous.seq}"
+    if named_before(entry) not in {None, previous.entry_hash.hex()}:
+        yield "does not name the hash of the entry before it"
+
+
+def own_faults(entry: Entry) -> Iterator[str]:
+    """What is wrong with an entry's bytes, wherever in the chain it stands."""
     if entry_hash(entry.canonical) != entry.entry_hash:
         yield "has another hash than its bytes"
     try:
         document = json.loads(entry.canonical)
-        own = [document[name] for name in ("format", "database", "id", "kind", "at")]
-        place = (document["seq"], document["previous"])
-        is_canonical = canonical(document) == entry.canonical
+        own = [document[name] for name in ("format", "database", "seq", "id", "kind", "at")]
+        is_canonical = bool(document["previous"]) and canonical(document) == entry.canonical
     except UNREADABLE:
         yield "has bytes that cannot be read"
         return
     if not is_canonical:
         yield "has bytes that are not canonical"
-    if entry.seq != previous.seq + 1 or place[0] != str(entry.seq):
-        yield f"follows {previous.seq}"
-    if place[1] != previous.entry_hash.hex():
-        yield "does not name the hash of the entry before it"
-    if own != [FORMAT, str(entry.database_id), str(entry.id), entry.kind, rfc3339(entry.at)]:
-        yield "is filed under another database, id, kind or time than its bytes say"
+    if own != [FORMAT, str(entry.database_id), str(entry.seq), str(entry.id), entry.kind, rfc3339(entry.at)]:
+        yield "is filed under another database, place, id, kind or time than its bytes say"
+
+
+def named_before(entry: Entry) -> str | None:
+    """The hash of the entry before it, as its bytes name it; None where they can't be read."""
+    try:
+        return str(json.loads(entry.canonical)["previous"])
+    except UNREADABLE:
+        return None
 
 
 @dataclass(frozen=True)

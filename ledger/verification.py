@@ -5,17 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.canonical import canonical
 from domain.ruleset import RULESET
-from domain.times import rfc3339
 from ledger import sealed
 from ledger.approvals import Approvals
 from ledger.disclosure import disclosed
-from ledger.entry import FORMAT, Entry, Head, Receipt, entry_hash
+from ledger.entry import Entry, Head, Receipt
 from ledger.findings import Finding, FindingKind
 from ledger.merge_record import KINDS
 from ledger.order import Order
-from ledger.recompute import merge_faults
+from ledger.recompute import merge_faults, named_before, own_faults
 from ledger.unreadable import UNREADABLE
 from ledger.witnesses import Witness, Witnesses
 
@@ -90,17 +88,16 @@ class Verification:
 
     def _take(self, entry: Entry) -> Iterator[_Told]:
         self._entries += 1
-        document = _read(entry)
-        yield from ((kind, entry.seq, what) for kind, what in _own(entry, document))
-        previous = None if document is None else document["previous"]
-        place = [(kind, entry.seq, what) for kind, what in self._order.take(entry, previous)]
+        yield from ((FindingKind.ALTERED, entry.seq, what) for what in own_faults(entry))
+        place = [(kind, entry.seq, what) for kind, what in self._order.take(entry, named_before(entry))]
         yield from place
         yield from self._witnesses.take(entry, in_place=self._order.whole)
-        if document is not None and FindingKind.DUPLICATED not in {kind for kind, _, _ in place}:
-            yield from self._contents(entry, document)
+        if FindingKind.DUPLICATED not in {kind for kind, _, _ in place}:
+            yield from self._contents(entry)
 
-    def _contents(self, entry: Entry, document: Any) -> Iterator[_Told]:
+    def _contents(self, entry: Entry) -> Iterator[_Told]:
         try:
+            document = json.loads(entry.canonical)
             if entry.kind in _SETTLED:
                 yield from self._settled(entry, document)
             elif entry.kind == sealed.KIND:
@@ -158,27 +155,6 @@ class Verification:
 
     def _findings(self, told: Iterator[_Told] | list[_Told]) -> list[Finding]:
         return [Finding(kind, self.database_id, seq, what) for kind, seq, what in told]
-
-
-def _read(entry: Entry) -> Any:
-    """The entry's document; None where its bytes are not those of one."""
-    try:
-        document = json.loads(entry.canonical)
-        return document if canonical(document) == entry.canonical and document["previous"] else None
-    except UNREADABLE:
-        return None
-
-
-def _own(entry: Entry, document: Any) -> Iterator[tuple[FindingKind, str]]:
-    """What is wrong with an entry by itself."""
-    if entry_hash(entry.canonical) != entry.entry_hash:
-        yield FindingKind.ALTERED, "has another hash than its bytes"
-    if document is None:
-        yield FindingKind.ALTERED, "has bytes that are no entry's"
-        return
-    filed = [FORMAT, str(entry.database_id), str(entry.seq), str(entry.id), entry.kind, rfc3339(entry.at)]
-    if [document.get(name) for name in ("format", "database", "seq", "id", "kind", "at")] != filed:
-        yield FindingKind.ALTERED, "is filed under another format, database, place, id, kind or time than its bytes say"
 
 
 def _disclosures(entry: Entry, document: Any) -> Iterator[_Told]:

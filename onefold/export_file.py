@@ -26,32 +26,39 @@ class Order:
     key: SigningKey
 
 
-async def export_to(
-    store: Store, order: Order, folder: Path, progress: Callable[[int, int], None]
-) -> tuple[Manifest, Path]:
+@dataclass(frozen=True)
+class Made:
+    """`unreadable`: how many entries have values that could not be decrypted, and are not in it."""
+
+    manifest: Manifest
+    path: Path
+    unreadable: int
+
+
+async def export_to(store: Store, order: Order, folder: Path, progress: Callable[[int, int], None]) -> Made:
     """Writes it into an empty folder, and puts it on record before anybody can have it. Raises OSError."""
+    origin = origin_of(order.key.name, order.database_id)
     with ExportWriter(folder) as writer:
-        head, made = await exports.export(
-            store, order.database_id, values=order.values, write=writer.write, progress=progress
-        )
+        wanted = exports.Wanted(order.database_id, origin, order.values)
+        exported = await exports.export(store, wanted, writer.write, progress)
         assert order.by.person_id is not None  # noqa: S101 - whoever demanded a person's token saw to that
         manifest = Manifest(
             database_id=order.database_id,
-            origin=origin_of(order.key.name, order.database_id),
-            head=head,
+            origin=origin,
+            head=exported.head,
             values=order.values,
-            made=made,
+            made=exported.at,
             person=order.by.person_id,
             token=order.by.id,
             files=writer.facts(),
         )
         packed = writer.pack(manifest, order.key)
     async with store.transaction() as connection:
-        await record(connection, _made(manifest))
-    return manifest, packed
+        await record(connection, _recorded(manifest))
+    return Made(manifest, packed, exported.unreadable)
 
 
-def _made(manifest: Manifest) -> Event:
+def _recorded(manifest: Manifest) -> Event:
     digest = hashlib.sha256(manifest.content()).hexdigest()
     return Event(
         EventKind.EXPORT_MADE,

@@ -1,6 +1,7 @@
 """Reads one database's whole record at one moment, for somebody who checks it elsewhere."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -8,20 +9,25 @@ from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import DatabaseNotFound, PersonRequired, ScopeMissing
-from ledger.entry import Head, Payload
-from ledger.export import ABSORBED, ENTRIES, PAYLOADS, TOKENS, entry_line, json_line, payload_line
+from ledger.entry import Head
+from ledger.export import ABSORBED, CHECKPOINTS, ENTRIES, PAYLOADS, TOKENS, entry_line, json_line, payload_line
+from ledger.keyring import Keyring
 from store.engine import Store
+from store.entries import ENTRY, decrypted
 from store.tokens import OwnerKind, Scope, Token
 
 _BATCH = 500
 
 _HEAD = text("SELECT seq, entry_hash, clock_timestamp() AS at FROM ledger_heads WHERE database_id = :database_id")
-_ENTRIES = text("""
-    SELECT e.seq, e.canonical, e.entry_hash, CASE WHEN :values THEN (
-        SELECT jsonb_agg(jsonb_build_array(p.part, p.contact_id, encode(p.salt, 'hex'), p.content) ORDER BY p.part)
-        FROM ledger_payloads p WHERE p.database_id = e.database_id AND p.seq = e.seq
-      ) END AS payloads
-    FROM ledger_entries e WHERE e.database_id = :database_id AND e.seq > :after ORDER BY e.seq LIMIT :batch
+_ENTRIES = """
+    SELECT {columns} FROM ledger_entries e WHERE e.database_id = :database_id AND e.seq > :after
+    ORDER BY e.seq LIMIT :batch
+"""
+_HASHED = text(_ENTRIES.format(columns="e.seq, e.canonical, e.entry_hash"))
+_WITH_VALUES = text(_ENTRIES.format(columns=ENTRY))
+_CHECKPOINTS = text("""
+    SELECT size, note, at FROM ledger_checkpoints
+    WHERE database_id = :database_id AND origin = :origin AND size > :after ORDER BY size LIMIT :batch
 """)
 _ABSORBED = text("""
     SELECT id, merged_into FROM contacts WHERE database_id = :database_id AND merged_into IS NOT NULL AND id > :after
@@ -53,40 +59,67 @@ def demand_exporter(token: Token, database_id: int, *, exists: bool, values: boo
         raise ScopeMissing
 
 
-async def export(
-    store: Store, database_id: int, *, values: bool, write: Write, progress: Callable[[int, int], None]
-) -> tuple[Head, datetime]:
-    """Writes every line; returns where the chain ends, and when by the database's clock.
+@dataclass(frozen=True)
+class Wanted:
+    """Which record. `origin`: whose checkpoints over it."""
 
-    `progress` is told of entries done and of all. Nothing is held but a batch.
-    """
+    database_id: int
+    origin: str
+    values: bool
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Where the chain ended, when by the database's clock, and how many entries have values that nobody can decrypt."""
+
+    head: Head
+    at: datetime
+    unreadable: int
+
+
+async def export(store: Store, wanted: Wanted, write: Write, progress: Callable[[int, int], None]) -> Exported:
+    """Writes every line, of one moment. `progress` is told of entries done and of all. Nothing is held but a batch."""
+    database_id, unreadable = wanted.database_id, 0
     async with store.transaction() as connection:
         await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         await connection.execute(text("SET LOCAL statement_timeout = 0"))
         head = (await connection.execute(_HEAD, {"database_id": database_id})).one()
-        async for row in _batched(connection, _ENTRIES, database_id, "seq", values=values):
-            write(ENTRIES, entry_line(row.entry_hash, row.canonical))
-            for part, contact_id, salt, content in row.payloads or []:
-                payload = Payload(contact_id, bytes.fromhex(salt), content)
-                write(PAYLOADS, payload_line(row.seq, part, payload))
-            progress(1, head.seq)
-        async for row in _batched(connection, _ABSORBED, database_id, "id"):
-            write(ABSORBED, json_line({"contact": row.id, "into": row.merged_into}))
+        async for rows in _batches(connection, _WITH_VALUES if wanted.values else _HASHED, "seq", database_id):
+            for row in rows:
+                write(ENTRIES, entry_line(row.entry_hash, row.canonical))
+            if wanted.values:
+                unreadable += await _write_values(connection, store.ledger_keys, database_id, rows, write)
+            progress(len(rows), head.seq)
+        async for rows in _batches(connection, _CHECKPOINTS, "size", database_id, origin=wanted.origin):
+            for row in rows:
+                write(CHECKPOINTS, json_line({"size": row.size, "note": row.note, "at": row.at}))
+        async for rows in _batches(connection, _ABSORBED, "id", database_id):
+            for row in rows:
+                write(ABSORBED, json_line({"contact": row.id, "into": row.merged_into}))
         for row in await connection.execute(_TOKENS, {"database_id": database_id}):
             write(TOKENS, json_line({"token": row.id, "person": row.person_id}))
-    return Head(head.seq, head.entry_hash), head.at
+    return Exported(Head(head.seq, head.entry_hash), head.at, unreadable)
 
 
-async def _batched(
-    connection: AsyncConnection, statement: TextClause, database_id: int, key: str, **parameters: object
-) -> AsyncIterator[Row[Any]]:
+async def _write_values(
+    connection: AsyncConnection, keyring: Keyring, database_id: int, rows: Sequence[Row[Any]], write: Write
+) -> int:
+    """Returns how many entries have values that can't be decrypted, which are left out."""
+    stored = await decrypted(connection, keyring, database_id, rows)
+    for one in stored:
+        for part, payload in enumerate(one.entry.payloads):
+            write(PAYLOADS, payload_line(one.entry.seq, part, payload))
+    return sum(bool(one.unreadable) for one in stored)
+
+
+async def _batches(
+    connection: AsyncConnection, statement: TextClause, key: str, database_id: int, **parameters: object
+) -> AsyncIterator[Sequence[Row[Any]]]:
     """All rows, in the order of a key that begins above 0."""
-    after = 0
-    while True:
+    after, rows = 0, None
+    while rows is None or len(rows) == _BATCH:
         asked = {"database_id": database_id, "after": after, "batch": _BATCH, **parameters}
         rows = (await connection.execute(statement, asked)).all()
-        for row in rows:
-            yield row
-        if len(rows) < _BATCH:
-            return
-        after = getattr(rows[-1], key)
+        if rows:
+            yield rows
+            after = getattr(rows[-1], key)

@@ -14,8 +14,8 @@ from onefold.commands.output import Json, print_json
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:
-    from ledger.export import Manifest
     from ledger.note import SigningKey
+    from onefold.export_file import Made
     from store.engine import Store
 
 AuditorsToken = Annotated[
@@ -33,14 +33,13 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Export a database's record, signed, and put on record who did. Check it with `onefold audit verifier`'s file."""
-    from ledger.checkpoint import origin_of
     from onefold.export_file import Order, export_to
     from store import exports, tokens
 
     key = _signing_key()
     console = Console(stderr=True)
 
-    async def work(store: "Store", folder: Path) -> "tuple[Manifest, Path]":
+    async def work(store: "Store", folder: Path) -> "Made":
         by, exists = await tokens.authenticate(store, token, database)
         exports.demand_exporter(by, database, exists=exists, values=values)
         with Progress(console=console, transient=True, disable=as_json or not console.is_terminal) as progress:
@@ -52,24 +51,26 @@ def export(
         raise CommandFailed("file-exists", f"{out} is there already, and an export is never written over.")
     try:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".onefold-export-") as folder:
-            manifest, packed = in_store(lambda store: work(store, Path(folder)))
-            packed.chmod(0o600)
-            packed.rename(out)
+            made = in_store(lambda store: work(store, Path(folder)))
+            made.path.chmod(0o600)
+            made.path.rename(out)
     except OSError as error:
         raise CommandFailed("file-not-written", f"{out} cannot be written: {error.strerror}.") from None
-    facts = {
-        "file": str(out),
-        "origin": origin_of(key.name, database),
-        "entries": manifest.head.seq,
-        "head": manifest.head.entry_hash.hex(),
-        "values": values,
-        "key": str(key.verifier),
-    }
+    _tell(made, out, key, as_json=as_json)
+
+
+def _tell(made: "Made", out: Path, key: "SigningKey", *, as_json: bool) -> None:
+    manifest = made.manifest
+    head = manifest.head.entry_hash.hex()
     if as_json:
-        print_json(facts)
-    else:
-        typer.echo(f"{out}: {manifest.head.seq} entries, up to {manifest.head.entry_hash.hex()}.")
-        typer.echo(f"Whoever checks it needs the verifier key, from you and not from the file: {key.verifier}")
+        facts = {"file": str(out), "origin": manifest.origin, "entries": manifest.head.seq, "head": head}
+        print_json({**facts, "values": manifest.values, "unreadable": made.unreadable, "key": str(key.verifier)})
+        return
+    typer.echo(f"{out}: {manifest.head.seq} entries, up to {head}.")
+    typer.echo(f"Whoever checks it needs the verifier key, from you and not from the file: {key.verifier}")
+    if made.unreadable:
+        what = f"The values of {made.unreadable} entries could not be decrypted and are not in it."
+        typer.echo(f"{what} If that is a surprise, look at ONEFOLD_LEDGER_KEYS.", err=True)
 
 
 def _signing_key() -> "SigningKey":

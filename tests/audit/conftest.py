@@ -10,7 +10,7 @@ from store.engine import Store
 from store.journal import record
 from tests.audit.made import SIGNING, Verifier, onefold
 from tests.audit.tar import Tar
-from tests.stack import Stack, new_database
+from tests.stack import LEDGER_KEYRING, Stack, new_database
 from tests.store.world import ASKING, HERE, make_world
 from tests.tenant import person_token
 
@@ -22,7 +22,7 @@ PACKAGES = ("cryptography", "cffi", "_cffi_backend*")
 async def audited(stack: Stack) -> str:
     """The URL of a database with every outcome in it, and its journal sealed."""
     url = new_database(stack, "audited")
-    store = Store.connect(url, pool_size=2)
+    store = Store.connect(url, pool_size=2, ledger_keys=LEDGER_KEYRING)
     await make_world(store)
     async with store.transaction() as connection:
         await record(connection, Event(EventKind.VALUES_SEARCHED, HERE))
@@ -34,7 +34,7 @@ async def audited(stack: Stack) -> str:
 @pytest.fixture(scope="session")
 async def auditor(audited: str) -> str:
     """A personal token of somebody who may read everything."""
-    store = Store.connect(audited, pool_size=2)
+    store = Store.connect(audited, pool_size=2, ledger_keys=LEDGER_KEYRING)
     bearer = await person_token(store, None, Role.AUDITOR)
     await store.close()
     return bearer
