@@ -13,6 +13,7 @@ from pathlib import Path
 from onefold.children import Child, ChildFailed, Task
 from onefold.demo_secrets import DEMO, PASSWORD, secrets_of
 from onefold.env_files import write_env
+from onefold.first_request import FirstRequest
 from onefold.lockfile import AlreadyRunning, hold
 from onefold.ports import Wanted, complaints
 from onefold.private_files import make_private_folder
@@ -155,8 +156,9 @@ class Run:
         say(f". {shlex.quote(str(demo_env))}")
         say()
         if self.has_demo:
-            say("A first request. It waits for you on the page that its answer names:", style="bold")
-            say(first_request(self.url, self.secrets["ONEFOLD_TOKEN"]))
+            first = FirstRequest(self.url, self.secrets["ONEFOLD_TOKEN"])
+            say(first.heading(), style="bold")
+            say(first.curl())
         else:
             say("DATABASE_URL names a database of yours: the demo data and its tokens were left out.", style="bold")
             say(f"{typed('token create')} makes a token, {typed('database create')} a database.")
@@ -171,17 +173,6 @@ class Run:
             "DATABASE_URL": self.servers.database_url,
             "ONEFOLD_LEDGER_KEYS": self.secrets["ONEFOLD_LEDGER_KEYS"],
         }
-
-
-def first_request(url: str, token: str) -> str:
-    """The seed's worked example, on the demo database whose merges wait for a person."""
-    return " ".join(
-        (
-            f"curl -sS -X PUT '{url}/databases/99999/establishidentity/PUSH-ap56921D/Sksd03jdJKK%7CH892hH'",
-            f"-H 'Authorization: Bearer {token}' -H 'Content-Type: application/json'",
-            """-d '{"identity": {"name": "userId", "value": "777374"}}'""",
-        )
-    )
 
 
 def onefold(*arguments: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import typer
 
 from onefold.commands.failures import UNREACHABLE, CommandFailed, exit_code_of
+from onefold.commands.running import told
 
 if TYPE_CHECKING:
     import httpx
@@ -17,14 +18,16 @@ _PATIENCE = 90.0  # seconds; the API answers within ONEFOLD_WAIT, which is a min
 _PROBLEM = "application/problem+json"
 _UNKNOWN = "What you asked for may have been done all the same: look before you repeat it."
 
+_URL, _PERSONS, _REQUESTERS = "ONEFOLD_URL", "ONEFOLD_SPECIALIST_TOKEN", "ONEFOLD_TOKEN"
+
 MergeId = Annotated[UUID, typer.Argument(metavar="ID", help="The mergeId that every answer names.")]
-Url = Annotated[str, typer.Option(envvar="ONEFOLD_URL", help="Where the API is.")]
+Url = Annotated[str | None, typer.Option(envvar=_URL, help="Where the API is.")]
 # In the environment it is not in the shell's history, nor in the list of processes.
 PersonsToken = Annotated[
-    str, typer.Option("--token", envvar="ONEFOLD_SPECIALIST_TOKEN", help="A personal token; better not typed here.")
+    str | None, typer.Option("--token", envvar=_PERSONS, help="A personal token; better not typed here.")
 ]
 RequestersToken = Annotated[
-    str, typer.Option("--token", envvar="ONEFOLD_TOKEN", help="The token that asked; better not typed here.")
+    str | None, typer.Option("--token", envvar=_REQUESTERS, help="The token that asked; better not typed here.")
 ]
 
 
@@ -34,6 +37,32 @@ class ApiRefused(CommandFailed):
     def __init__(self, problem: Mapping[str, Any]) -> None:
         super().__init__(problem["code"], problem["detail"], exit_code_of(problem["status"], problem["code"]))
         self.problem = problem
+
+
+def as_person(url: str | None, token: str | None) -> "Api":
+    """Raises BadParameter where nobody said where the API is, or with which token."""
+    return _api(url, token, _PERSONS)
+
+
+def as_requester(url: str | None, token: str | None) -> "Api":
+    """Raises BadParameter where nobody said where the API is, or with which token."""
+    return _api(url, token, _REQUESTERS)
+
+
+def _api(url: str | None, token: str | None, variable: str) -> "Api":
+    """Both as given, or both from the data folder: a token is sent nowhere but where it was given for."""
+    if not url and not token:
+        from onefold.checks.local_run import LocalRun
+        from onefold.checks.settings import data_folder
+
+        here = LocalRun(data_folder())
+        url, token = here.reached_by.get(_URL), here.reached_by.get(variable)
+        if url and token:
+            told(here.data, [_URL, variable])
+    if not url or not token:
+        missing = variable if url else _URL
+        raise typer.BadParameter("it is not given, nor set.", param_hint=f"--{'token' if url else 'url'} ({missing})")
+    return Api(url, token)
 
 
 @dataclass(frozen=True)

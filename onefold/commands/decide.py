@@ -8,7 +8,16 @@ from uuid import UUID
 import typer
 
 from domain.errors import MergeNotPending, PlanStale
-from onefold.commands.api_client import Api, ApiRefused, MergeId, PersonsToken, RequestersToken, Url
+from onefold.commands.api_client import (
+    Api,
+    ApiRefused,
+    MergeId,
+    PersonsToken,
+    RequestersToken,
+    Url,
+    as_person,
+    as_requester,
+)
 from onefold.commands.changes import print_revision
 from onefold.commands.failures import REFUSED, CommandFailed
 from onefold.commands.output import console, print_facts
@@ -33,9 +42,11 @@ Why = Annotated[str, typer.Option(help="Why; kept with the decision.")]
 OptionalWhy = Annotated[str | None, typer.Option(help="Why; kept with the decision.")]
 
 
-def approve(merge_id: MergeId, digest: Digest, url: Url, token: PersonsToken, reason: OptionalWhy = None) -> None:
+def approve(
+    merge_id: MergeId, digest: Digest, url: Url = None, token: PersonsToken = None, reason: OptionalWhy = None
+) -> None:
     """Approve exactly the plan with this digest. The merge happens at once, and can't be undone."""
-    api = Api(url, token)
+    api = as_person(url, token)
     decided = _decide(api, merge_id, digest, {"decision": "approve", **_given(reason)})
     if decided["outcome"]:
         typer.echo(f"For the device answers {winner(api.get(f'/v1/merges/{merge_id}'))}.")
@@ -44,24 +55,24 @@ def approve(merge_id: MergeId, digest: Digest, url: Url, token: PersonsToken, re
 def reject(
     merge_id: MergeId,
     reason: Why,
-    url: Url,
-    token: PersonsToken,
+    url: Url = None,
+    token: PersonsToken = None,
     digest: OptionalDigest = None,
     not_same_person: Annotated[
         bool, typer.Option("--not-same-person", help="Keep these two apart until somebody lifts it.")
     ] = False,
 ) -> None:
     """Reject a merge: nothing changes."""
-    api = Api(url, token)
+    api = as_person(url, token)
     body = {"decision": "reject", "notSamePerson": not_same_person, **_given(reason)}
     decided = _decide(api, merge_id, digest or _standing(api, merge_id), body)
     if decided["outcome"] and not_same_person:
         typer.echo(f"These two contacts are kept apart until somebody lifts it: see `{typed('kept-apart list')}`.")
 
 
-def withdraw(merge_id: MergeId, url: Url, token: RequestersToken, reason: OptionalWhy = None) -> None:
+def withdraw(merge_id: MergeId, url: Url = None, token: RequestersToken = None, reason: OptionalWhy = None) -> None:
     """Take your own request back: nothing changes."""
-    api = Api(url, token)
+    api = as_requester(url, token)
     _tell(merge_id, api.ask("POST", f"/v1/merges/{merge_id}/withdrawal", body=_given(reason)).body)
 
 

@@ -43,15 +43,15 @@ def doctor(as_json: Json = False) -> None:
 
 def _examine() -> "list[Check]":
     from onefold.checks.database import check_database
-    from onefold.checks.local_run import LocalRun
+    from onefold.checks.local_run import LocalRun, filled_in
     from onefold.checks.ports import check_ports
     from onefold.checks.settings import check_settings, data_folder, task_queue
     from onefold.checks.temporal import check_temporal
 
     run = LocalRun(data_folder())
-    with run.filling_in() as filled_in:
+    with filled_in(run.settings) as names, filled_in(run.ports):
         return [
-            *check_settings(run, filled_in),
+            *check_settings(run, names),
             *check_ports(run),
             *check_database(run),
             *run_async(check_temporal(run, task_queue())),

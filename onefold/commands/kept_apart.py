@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from onefold.commands.api_client import Api, PersonsToken, Url
+from onefold.commands.api_client import PersonsToken, Url, as_person
 from onefold.commands.database_parts import DatabaseId
 from onefold.commands.moments import moment
 from onefold.commands.output import Json, cell, console, print_json, table
@@ -13,9 +13,9 @@ app = typer.Typer(no_args_is_help=True, help="Pairs of contacts that are not the
 
 
 @app.command("list")
-def list_(database_id: DatabaseId, url: Url, token: PersonsToken, as_json: Json = False) -> None:
+def list_(database_id: DatabaseId, url: Url = None, token: PersonsToken = None, as_json: Json = False) -> None:
     """List the pairs that no request can merge."""
-    answer = Api(url, token).get(f"/v1/databases/{database_id}/kept-apart")
+    answer = as_person(url, token).get(f"/v1/databases/{database_id}/kept-apart")
     if as_json:
         print_json(answer)
         return
@@ -33,9 +33,9 @@ def list_(database_id: DatabaseId, url: Url, token: PersonsToken, as_json: Json 
 def lift(
     database_id: DatabaseId,
     pair_id: Annotated[int, typer.Argument(metavar="ID", help="As the list names it.", min=1, max=2**63 - 1)],
-    url: Url,
-    token: PersonsToken,
+    url: Url = None,
+    token: PersonsToken = None,
 ) -> None:
     """Let the two be merged again, if somebody asks for it."""
-    Api(url, token).ask("DELETE", f"/v1/databases/{database_id}/kept-apart/{pair_id}")
+    as_person(url, token).ask("DELETE", f"/v1/databases/{database_id}/kept-apart/{pair_id}")
     typer.echo(f"Pair {pair_id} of database {database_id} is no longer kept apart.")

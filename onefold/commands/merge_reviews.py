@@ -9,15 +9,15 @@ from rich.text import Text
 
 from domain.plan import Outcome
 from domain.text import count
-from onefold.commands.api_client import Api, MergeId, PersonsToken, Url
+from onefold.commands.api_client import MergeId, PersonsToken, Url, as_person
 from onefold.commands.moments import left_in_short, moment
 from onefold.commands.output import Json, console, print_json, sentence, table
 from onefold.typed import typed
 
 
 def list_(
-    url: Url,
-    token: PersonsToken,
+    url: Url = None,
+    token: PersonsToken = None,
     database: Annotated[int | None, typer.Option(help="Of one database only.", min=1, max=2**63 - 1)] = None,
     state: Annotated[
         Literal["preparing", "pending_approval", "merging", "done"] | None, typer.Option(help="In this state.")
@@ -37,22 +37,22 @@ def list_(
         "limit": limit,
         "after": after,
     }
-    page = Api(url, token).get("/v1/merges", {name: value for name, value in query.items() if value is not None})
+    page = as_person(url, token).get("/v1/merges", {name: value for name, value in query.items() if value is not None})
     if as_json:
         print_json(page)
     else:
         _print_page(page)
 
 
-def claim(merge_id: MergeId, url: Url, token: PersonsToken) -> None:
+def claim(merge_id: MergeId, url: Url = None, token: PersonsToken = None) -> None:
     """Say that you are looking at it, so that others leave it to you. They can decide on it all the same."""
-    Api(url, token).ask("PUT", f"/v1/merges/{merge_id}/claim")
+    as_person(url, token).ask("PUT", f"/v1/merges/{merge_id}/claim")
     typer.echo(f"You have claimed merge {merge_id}. To give it up: {typed(f'merge release {merge_id}')}")
 
 
-def release(merge_id: MergeId, url: Url, token: PersonsToken) -> None:
+def release(merge_id: MergeId, url: Url = None, token: PersonsToken = None) -> None:
     """Give your claim up."""
-    claimed_by = Api(url, token).ask("DELETE", f"/v1/merges/{merge_id}/claim").body["claimedBy"]
+    claimed_by = as_person(url, token).ask("DELETE", f"/v1/merges/{merge_id}/claim").body["claimedBy"]
     still = "nobody has a claim on it" if claimed_by is None else f"person {claimed_by} has claimed it"
     typer.echo(f"You have no claim on merge {merge_id}: {still}.")
 
@@ -60,11 +60,13 @@ def release(merge_id: MergeId, url: Url, token: PersonsToken) -> None:
 def comment(
     merge_id: MergeId,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="For those who decide, and those who read about it.")],
-    url: Url,
-    token: PersonsToken,
+    url: Url = None,
+    token: PersonsToken = None,
 ) -> None:
     """Comment on a merge."""
-    comments = Api(url, token).ask("POST", f"/v1/merges/{merge_id}/comments", body={"text": text}).body["comments"]
+    comments = (
+        as_person(url, token).ask("POST", f"/v1/merges/{merge_id}/comments", body={"text": text}).body["comments"]
+    )
     typer.echo(f"Merge {merge_id} has {count(len(comments), 'comment')} now.")
 
 

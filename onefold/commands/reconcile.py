@@ -8,7 +8,8 @@ import typer
 
 from onefold.commands.failures import REFUSED, UNREACHABLE, CommandFailed
 from onefold.commands.output import Json, print_json
-from onefold.commands.running import run, servers_settings, without_logs
+from onefold.commands.running import run, servers_of_this_folder, settings, without_logs
+from onefold.typed import typed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,8 @@ def reconcile(
     """Compare merges, workflows, ledger and contacts; heal what is safe, name the rest: exit code 1 if any is left."""
     from domain.findings import ADVICE, TOLD
 
-    with without_logs():
-        left = run(_reconcile(servers_settings(), start))
+    with without_logs(), servers_of_this_folder():
+        left = run(_reconcile(settings(), start))
     if as_json:
         print_json([_document(one) for one in left])
     elif not left:
@@ -75,7 +76,7 @@ async def _client(settings: "Settings") -> "Client":
         return await temporal.connect(settings.codec_keyring)
     except (RPCError, RuntimeError):
         raise CommandFailed(
-            "temporal-unreachable", "Temporal does not answer: `onefold doctor` says why.", UNREACHABLE
+            "temporal-unreachable", f"Temporal does not answer: `{typed('doctor')}` says why.", UNREACHABLE
         ) from None
 
 

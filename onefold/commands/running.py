@@ -5,11 +5,17 @@ What is slow to import is imported where it is needed: `onefold --help` answers 
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import typer
+
+from domain.visible import visible
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from onefold.settings import Settings, WorkerSettings
     from store.engine import Store
 
@@ -28,24 +34,12 @@ def worker_settings() -> "WorkerSettings":
     return read(WorkerSettings)
 
 
-def servers_settings() -> "Settings":
-    """What the API and the worker know. Of the run of `onefold up` whose database is named, also what it wrote down."""
-    from onefold.checks.local_run import LocalRun
-    from onefold.checks.settings import data_folder
-
-    local = LocalRun(data_folder())
-    if os.environ.get("DATABASE_URL") != local.settings.get("DATABASE_URL"):
-        return settings()
-    with local.filling_in():
-        return settings()
-
-
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(coroutine)
 
 
 def in_store(work: "Callable[[Store], Awaitable[T]]") -> T:
-    """Runs `work` with the store that the environment names."""
+    """Runs `work` with the store that the environment names, or else `onefold up` in this folder."""
     from onefold.settings import StoreSettings, read
     from store.engine import Store
 
@@ -59,8 +53,31 @@ def in_store(work: "Callable[[Store], Awaitable[T]]") -> T:
         finally:
             await store.close()
 
-    with without_logs():
+    with without_logs(), servers_of_this_folder():
         return run(connected())
+
+
+def told(data: "Path", names: Sequence[str]) -> None:
+    """Says where a command found what the environment did not name."""
+    typer.echo(f"onefold: {' and '.join(names)} from {visible(str(data))}, as `onefold up` wrote it.", err=True)
+
+
+@contextmanager
+def servers_of_this_folder() -> Iterator[None]:
+    """Its settings where the environment lacks them, unless that names another database: keys belong to theirs."""
+    from onefold.checks.local_run import LocalRun, filled_in
+    from onefold.checks.settings import data_folder
+
+    here = LocalRun(data_folder())
+    known, named = here.settings, os.environ.get("DATABASE_URL")
+    ours = known.get("DATABASE_URL")
+    if ours is None or (named and named != ours):
+        yield
+        return
+    with filled_in(known):
+        if not named:
+            told(here.data, ["DATABASE_URL"])
+        yield
 
 
 @contextmanager

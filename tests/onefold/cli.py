@@ -38,6 +38,7 @@ Command: TypeAlias = Callable[..., Ended]
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """80 columns and no colour, as in a pipe."""
     monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("ONEFOLD_DATA", "/nowhere")  # no test touches a demo's data
 
     def run(*arguments: object) -> Ended:
         monkeypatch.setattr(sys, "argv", ["onefold", *map(str, arguments)])

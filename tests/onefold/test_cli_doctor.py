@@ -115,6 +115,8 @@ def test_a_taken_port_is_a_problem_unless_our_own_process_took_it(
         monkeypatch.setenv("PGCONNECT_TIMEOUT", "1")
         check = found(bare_onefold("doctor", "--json"))[f"port {port}"]
         assert check["detail"] == "PostgreSQL of this Onefold listens there"
+        monkeypatch.delenv("ONEFOLD_POSTGRES_PORT")
+        assert f"port {port}" in found(bare_onefold("doctor", "--json")), "also where another shell chose it"
 
 
 def test_a_database_that_refuses_us_says_why_without_the_password(
