@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from api.bodies import StrictRoute
 from api.openapi import may_refuse
 from api.responses import document
-from api.services import LARGEST_ID, Caller, ContactId, Wired, needs_in_database
+from api.services import LARGEST_ID, Caller, ContactId, Wired, needs_in_database, note_look
 from api.shapes import Created, Event, EventInput, Message, MessageInput
 from domain.errors import ContactAbsorbed, ContactNotFound, DeviceNotFound
 from store import activity, devices
@@ -45,6 +45,7 @@ async def add_message(contact_id: ContactId, caller: Writer, wired: Wired, body:
 )
 async def list_messages(contact_id: ContactId, caller: Reader, wired: Wired) -> Response:
     messages = await activity.list_messages(wired.store, caller.database_id, contact_id)
+    await note_look(wired.store, caller, contact_id)
     return document(
         [
             {
@@ -85,6 +86,7 @@ async def add_event(contact_id: ContactId, caller: Writer, wired: Wired, body: E
 )
 async def list_events(contact_id: ContactId, caller: Reader, wired: Wired) -> Response:
     events = await activity.list_events(wired.store, caller.database_id, contact_id)
+    await note_look(wired.store, caller, contact_id)
     return document(
         [
             {

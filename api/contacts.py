@@ -10,7 +10,7 @@ from api.bodies import StrictRoute
 from api.openapi import Responses, may_refuse
 from api.raw_path import ADDRESS_IN_OPENAPI, ADDRESS_REFUSALS, path_address
 from api.responses import document
-from api.services import Caller, ContactId, Wired, demand, needs_in_database
+from api.services import Caller, ContactId, Services, Wired, demand, needs_in_database, note_look
 from api.shapes import (
     ChannelData,
     Contact,
@@ -21,6 +21,7 @@ from api.shapes import (
 from api.shapes import ContactInput as ContactShape
 from domain.address import parse_address
 from domain.contact import Consent, contact_document
+from domain.contact import Contact as StoredContact
 from domain.contact_input import ContactInput
 from domain.errors import (
     ContactAbsorbed,
@@ -83,7 +84,7 @@ async def get_by_lookup_key(
 ) -> Response:
     """The one contact that holds all the identities; pairs are separated by semicolons, one in a value is doubled."""
     contact = await contacts.get_by_lookup_keys(wired.store, caller.database_id, _pairs(lookup))
-    return document(contact_document(contact))
+    return await _shown(wired, caller, contact)
 
 
 @router.get(
@@ -95,7 +96,7 @@ async def get_by_lookup_key(
 )
 async def get(contact_id: ContactId, caller: Reader, wired: Wired) -> Response:
     """An absorbed id answers 308 with the survivor's location, in one hop, for ever."""
-    return document(contact_document(await contacts.get(wired.store, caller.database_id, contact_id)))
+    return await _shown(wired, caller, await contacts.get(wired.store, caller.database_id, contact_id))
 
 
 @router.patch(
@@ -152,8 +153,12 @@ async def upsert_by_channel(
 @router.get("/contactbychannel/{rest:raw}", include_in_schema=False)
 async def get_by_channel(request: Request, caller: Reader, wired: Wired) -> Response:
     address = path_address(request, "contactbychannel")
-    owner = await devices.get_owner(wired.store, caller.database_id, address)
-    return document(contact_document(owner))
+    return await _shown(wired, caller, await devices.get_owner(wired.store, caller.database_id, address))
+
+
+async def _shown(wired: Services, caller: Caller, contact: StoredContact) -> Response:
+    await note_look(wired.store, caller, contact.id)
+    return document(contact_document(contact))
 
 
 def _given(caller: Caller, body: ContactShape) -> ContactInput:

@@ -41,7 +41,7 @@ async def create(request: Request, token: Creator, wired: Wired, body: DatabaseI
     if token.reach(Scope.ADMIN) is not None:
         raise ScopeMissing("Only a token that reaches every database can create one.")
     _demand_sound_name(body.name)
-    database_id = await databases.create(wired.store, body.name, database_id=body.id, keyed=body.keyed)
+    database_id = await databases.create(wired.store, body.name, database_id=body.id, keyed=body.keyed, by=token.id)
     location = f"{request.base_url}v1/databases/{database_id}"
     return document({"id": database_id}, status=201, headers={"Location": location})
 
@@ -68,7 +68,7 @@ async def get(caller: Reader, wired: Wired) -> Response:
 async def add_column(caller: Writer, wired: Wired, body: ColumnInput) -> Response:
     column = Column(body.name, ColumnType(body.type), body.required, tuple(body.selections))
     check_column(column)
-    await databases.add_column(wired.store, caller.database_id, column)
+    await databases.add_column(wired.store, caller.database_id, column, caller.token.id)
     return document(column_document(column), status=201)
 
 
@@ -98,7 +98,7 @@ async def add_campaign(caller: Writer, wired: Wired, body: NameInput) -> Respons
 
 async def _add_qualifier(caller: Caller, wired: Wired, channel: Channel, body: NameInput) -> Response:
     _demand_sound_name(body.name)
-    await databases.add_qualifier(wired.store, caller.database_id, channel, body.name)
+    await databases.add_qualifier(wired.store, caller.database_id, channel, body.name, caller.token.id)
     return document({"name": body.name}, status=201)
 
 

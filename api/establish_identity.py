@@ -11,7 +11,7 @@ from api.openapi import Responses, may_refuse
 from api.problems import refused
 from api.raw_path import ADDRESS_IN_OPENAPI, ADDRESS_REFUSALS, path_address
 from api.responses import document
-from api.services import Caller, Services, Wired, authorise, demand, needs_in_database, shown_bearer
+from api.services import Caller, Services, Wired, authorise, demand, needs_in_database, note_look, shown_bearer
 from domain.address import Address, parse_address
 from domain.columns import required_column_empty
 from domain.contact_input import identity_under
@@ -104,6 +104,7 @@ async def preview(request: Request, wired: Wired, asked: MergeSpecification) -> 
     demand(caller, Scope.MERGES_READ)  # a plan shows what both contacts hold
     merge = await _checked(wired, caller, _body_address(asked), asked)
     plan = await plans.preview(wired.store, merge)
+    await note_look(wired.store, caller, *(contact.id for contact in (plan.older, plan.newer) if contact))
     return document(plan_document(plan, with_digest=True))
 
 
@@ -149,7 +150,7 @@ async def _answer(
         row = await _stored(wired, merge_id)
     if row is None or row.outcome is None:
         if merge_id != asked:
-            await join(wired.store, merge_id, caller.token.id)
+            await join(wired.store, caller.database_id, merge_id, caller.token.id)
         return _pending(request, merge_id, row)
     if refusal := _refusal(row, blocked):
         return refused(request, refusal)

@@ -56,7 +56,7 @@ async def lift(pairId: PairId, caller: Specialist, wired: Wired) -> Response:
     """
     person_id = caller.token.person_id
     assert person_id is not None  # noqa: S101 - only people have that scope
-    if not await kept_apart.lift(wired.store, caller.database_id, pairId, person_id):
+    if not await kept_apart.lift(wired.store, caller.database_id, pairId, person_id, caller.token.id):
         raise PairNotFound
     return Response(status_code=204)
 

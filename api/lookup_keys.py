@@ -45,7 +45,7 @@ async def get(field: ColumnName, caller: Reader, wired: Wired) -> Response:
 )
 async def put(field: ColumnName, caller: Writer, wired: Wired) -> Response:
     """Stays CREATE_PENDING while contacts share a value, and says how many do. Mend them and send it again."""
-    activation = await lookup_keys.put(wired.store, caller.database_id, field)
+    activation = await lookup_keys.put(wired.store, caller.database_id, field, caller.token.id)
     return document(
         {
             **lookup_key_document(caller.database_id, activation.key),
@@ -64,7 +64,7 @@ async def put(field: ColumnName, caller: Writer, wired: Wired) -> Response:
 )
 async def delete(field: ColumnName, caller: Writer, wired: Wired) -> Response:
     """The column keeps its values; no contact can be found or merged by them any more."""
-    await lookup_keys.remove(wired.store, caller.database_id, field)
+    await lookup_keys.remove(wired.store, caller.database_id, field, caller.token.id)
     return Response(status_code=204)
 
 

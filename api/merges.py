@@ -15,9 +15,10 @@ from api.services import LARGEST_ID, Wired, authorise, needs
 from domain.errors import CursorInvalid, DatabaseNotFound, MergeNotFound
 from domain.plan import Outcome
 from domain.times import parse_time, rfc3339
+from store import looks
 from store.merges import PREPARING, Claim, MergeRow, Position, read_merge, read_merges
 from store.requesters import requesters_of
-from store.tokens import Scope, Token
+from store.tokens import OwnerKind, Scope, Token
 
 router = APIRouter(prefix="/v1/merges", tags=["Merges"])
 Reader = Annotated[Token, Depends(needs(Scope.MERGES_READ))]
@@ -45,6 +46,8 @@ async def get(mergeId: UUID, token: Reader, wired: Wired) -> Response:
         return document({"id": mergeId, "databaseId": database_id, "state": PREPARING, "outcome": None})
     if not token.reaches(row.database_id):
         raise MergeNotFound
+    if token.owner_kind is OwnerKind.PERSON:
+        await looks.saw_plan(wired.store, row, token.id, masked=False)
     return document(await whole_document(wired.store, row), headers=etag(row))
 
 

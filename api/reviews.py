@@ -67,13 +67,11 @@ async def decide(
 ) -> Response:
     """Exactly the plan with this digest is executed, or nothing: where another one stands by now, the answer is 412."""
     merge = await _merge(wired, mergeId, token)
-    if token.owner_kind is OwnerKind.SERVICE:
-        raise PersonRequired
-    if seen is None:
-        raise DigestMissing
+    if seen is None and token.owner_kind is OwnerKind.PERSON:
+        raise DigestMissing  # a service is refused whatever it saw, and that is on record
     if body.notSamePerson and (body.decision == "approve" or merge.plan["absorbed"] is None):
         raise ValueInvalid("notSamePerson goes with the rejection of a merge of two contacts.")
-    given = Given(Kind(body.decision), seen.strip().strip('"'), body.reason, body.notSamePerson)
+    given = Given(Kind(body.decision), (seen or "").strip().strip('"'), body.reason, body.notSamePerson)
     return await _carry_out(wired, merge, token, given)
 
 
@@ -100,7 +98,7 @@ async def withdraw(request: Request, mergeId: UUID, token: Authenticated, wired:
 async def claim(mergeId: UUID, token: Authenticated, wired: Wired) -> Response:
     """Others see it and leave it to you; it does not keep them from deciding."""
     merge = await _merge(wired, mergeId, token)
-    await reviews.claim(wired.store, mergeId, _specialist(merge, token))
+    await reviews.claim(wired.store, mergeId, _specialist(merge, token), token.id)
     return await _document(wired, mergeId)
 
 
@@ -113,7 +111,7 @@ async def claim(mergeId: UUID, token: Authenticated, wired: Wired) -> Response:
 )
 async def release(mergeId: UUID, token: Authenticated, wired: Wired) -> Response:
     merge = await _merge(wired, mergeId, token)
-    await reviews.release(wired.store, mergeId, _specialist(merge, token))
+    await reviews.release(wired.store, mergeId, _specialist(merge, token), token.id)
     return await _document(wired, mergeId)
 
 
@@ -130,7 +128,7 @@ async def comment(mergeId: UUID, token: Authenticated, wired: Wired, body: Comme
     demand(Caller(token, merge.database_id), Scope.MERGES_READ)
     if token.owner_kind is OwnerKind.SERVICE or token.person_id is None:
         raise PersonRequired
-    await reviews.comment(wired.store, mergeId, token.person_id, body.text)
+    await reviews.comment(wired.store, mergeId, token.person_id, token.id, body.text)
     return await _document(wired, mergeId, status=201)
 
 

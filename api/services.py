@@ -10,7 +10,7 @@ from temporalio.converter import PayloadCodec
 
 from api.gateway import Gateway
 from domain.errors import DatabaseNotFound, PersonRequired, ScopeMissing, Unauthenticated
-from store import tokens
+from store import looks, tokens
 from store.engine import Store
 from store.tokens import OwnerKind, Scope, Token
 
@@ -93,6 +93,12 @@ async def authorise(store: Store, request: Request, database_id: int, scope: Sco
     caller = Caller(token, database_id)
     demand(caller, scope)
     return caller
+
+
+async def note_look(store: Store, caller: Caller, *contact_ids: int) -> None:
+    """That a person read these contacts with their own token, which masks nothing."""
+    if caller.token.owner_kind is OwnerKind.PERSON and contact_ids:
+        await looks.saw_contacts(store, caller.database_id, contact_ids, caller.token.id)
 
 
 def bearer(request: Request) -> str:

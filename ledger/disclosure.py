@@ -17,7 +17,6 @@ _WORD = re.compile(r"[a-z]+([-_.][a-z]+)*(/[0-9]+)?")
 _NUMBER_OR_WORD = re.compile(f"{_NUMBER.pattern}|{_WORD.pattern}")
 _SCOPE = re.compile(r"[a-z]+(:[a-z]+)?")
 _CONSTANT = re.compile(r"[A-Z]+(_[A-Z]+)*")
-_MEMBER = re.compile(r"[a-z]+([A-Z][a-z]+)*")
 _NAME = re.compile(r".+", re.DOTALL)  # of a column: the database's, not a person's
 _OURS = re.compile(r"[a-z0-9-]+")  # a workflow's id is a keyed hash, a run's random, a requester a token's
 
@@ -36,7 +35,9 @@ _FORMS = {
     "requester": _OURS,
     # Of an event: who, and of what kind's detail which member.
     "contact": _NUMBER,
-    **dict.fromkeys(("detail.cause", "detail.says", "detail.type", "detail.owner", "detail.what"), _WORD),
+    **dict.fromkeys(
+        ("detail.cause", "detail.says", "detail.type", "detail.owner", "detail.members", "detail.what"), _WORD
+    ),
     **dict.fromkeys(("detail.comment", "detail.other", "detail.pair", "detail.before"), _NUMBER),
     **dict.fromkeys(("detail.size", "detail.events"), _NUMBER),
     **dict.fromkeys(("detail.digest", "detail.manifest"), _HASH),
@@ -44,7 +45,6 @@ _FORMS = {
     **dict.fromkeys(("detail.column", "detail.qualifier"), _NAME),
     "detail.decision": _UUID,
     "detail.scopes": _SCOPE,
-    "detail.members": _MEMBER,
     "detail.expires": _TIME,
 }
 

@@ -33,6 +33,8 @@ class EventKind(StrEnum):
     PERSON_ENABLED = "person.enabled"
     TOKEN_CREATED = "token.created"  # noqa: S105 - a kind
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - a kind
+    TOKEN_ADOPTED = "token.adopted"  # noqa: S105 - a kind
+    PASSWORD_SET = "password.set"  # noqa: S105 - a kind
     DATABASE_CREATED = "database.created"
     COLUMN_ADDED = "column.added"
     LOOKUP_KEY_PUT = "lookup_key.put"
@@ -56,9 +58,10 @@ MEMBERS: Mapping[EventKind, tuple[str, ...]] = {
     EventKind.KEPT_APART_LIFTED: ("other", "pair"),
     EventKind.POLICY_CHANGED: ("before", "version", "members"),
     **dict.fromkeys((EventKind.ROLE_GIVEN, EventKind.ROLE_TAKEN), ("person", "role", "everywhere")),
-    **dict.fromkeys((EventKind.PERSON_DISABLED, EventKind.PERSON_ENABLED), ("person",)),
+    **dict.fromkeys((EventKind.PERSON_DISABLED, EventKind.PERSON_ENABLED, EventKind.PASSWORD_SET), ("person",)),
     EventKind.TOKEN_CREATED: ("token", "owner", "person", "scopes", "expires"),
     EventKind.TOKEN_REVOKED: ("token",),
+    EventKind.TOKEN_ADOPTED: ("token", "owner", "person"),
     EventKind.COLUMN_ADDED: ("column", "type", "required"),
     EventKind.LOOKUP_KEY_PUT: ("column", "status"),
     EventKind.LOOKUP_KEY_REMOVED: ("column",),

@@ -14,8 +14,10 @@ from domain.columns import Column
 from domain.errors import DatabaseNotFound, NameTaken
 from domain.policy import Policy, SurvivorRule
 from ledger.entry import GENESIS
+from ledger.events import Event, EventKind
 from store import outbox
 from store.engine import RowsChanged, Store
+from store.journal import record
 from store.locks import lock_schema
 from store.rules import read_approval_policy, read_schema
 from store.tables import columns, contacts, databases, ledger_heads, lookup_keys, policies, qualifiers
@@ -47,8 +49,13 @@ class Database:
     approval: ApprovalPolicy
 
 
-async def create(store: Store, name: str, *, database_id: int | None = None, keyed: bool = False) -> int:
-    """Creates a database with the policy that never asks and an empty ledger. Raises NameTaken for an id in use."""
+async def create(
+    store: Store, name: str, *, database_id: int | None = None, keyed: bool = False, by: str | None = None
+) -> int:
+    """Creates a database with the policy that never asks and an empty ledger. Raises NameTaken for an id in use.
+
+    `by`, as below, is the token of whoever does it; None: the operator, by the command.
+    """
 
     async def work(connection: AsyncConnection) -> int:
         values: dict[str, object] = {"name": name, "keyed": keyed} | ({"id": database_id} if database_id else {})
@@ -68,6 +75,7 @@ async def create(store: Store, name: str, *, database_id: int | None = None, key
         await connection.execute(
             insert(ledger_heads).values(database_id=new_id, seq=GENESIS.seq, entry_hash=GENESIS.entry_hash)
         )
+        await record(connection, Event(EventKind.DATABASE_CREATED, int(new_id), token_id=by))
         return int(new_id)
 
     return await store.rerun(work)
@@ -87,7 +95,7 @@ async def list_all(store: Store, database_ids: Sequence[int] | None) -> list[Dat
         return [await _read(connection, row.id) for row in await connection.execute(query)]
 
 
-async def add_column(store: Store, database_id: int, column: Column) -> None:
+async def add_column(store: Store, database_id: int, column: Column, by: str | None = None) -> None:
     async with store.transaction() as connection:
         await lock_schema(connection, database_id)
         added = await connection.execute(
@@ -104,18 +112,24 @@ async def add_column(store: Store, database_id: int, column: Column) -> None:
         )
         if added.one_or_none() is None:
             raise NameTaken(f"The database has a column {column.name}.")
+        told = {"column": column.name, "type": column.type.value, "required": column.required}
+        await record(connection, Event(EventKind.COLUMN_ADDED, database_id, token_id=by, detail=told))
         if column.required:
             await outbox.plan_anew_in_database(connection, database_id)
 
 
-async def add_qualifier(store: Store, database_id: int, channel: Channel, name: str) -> None:
+async def add_qualifier(store: Store, database_id: int, channel: Channel, name: str, by: str | None = None) -> None:
     """Adds an app key (PUSH) or an SMS campaign; adding it again changes nothing."""
     async with store.transaction() as connection:
-        await connection.execute(
+        added = await connection.execute(
             upsert(qualifiers)
             .values(database_id=database_id, channel=channel.value, name=name)
             .on_conflict_do_nothing()
+            .returning(qualifiers.c.name)
         )
+        if added.one_or_none() is not None:
+            told = {"channel": channel.value, "qualifier": name}
+            await record(connection, Event(EventKind.QUALIFIER_ADDED, database_id, token_id=by, detail=told))
 
 
 async def count_live_contacts(store: Store, database_id: int) -> int:

@@ -36,7 +36,9 @@ from domain.plan import Outcome, Plan
 from domain.roles import Role
 from domain.text import prose_flaw
 from domain.times import rfc3339
+from ledger.events import Event, EventKind
 from ledger.merge_record import DecisionRecord
+from store import journal
 from store.engine import Store
 from store.merges import PENDING_APPROVAL, MergeRow, read_merge
 from store.people import demand_role
@@ -57,6 +59,8 @@ UNDECIDED = (
     NotRequester,
     PlanStale,
 )
+# What the journal tells of a decision that is refused at once: who may not, and what came too late or saw another plan.
+_NOTED = (*UNDECIDED, AlreadyDecided, PersonRequired)
 _REFUSALS = {kind.code: kind for kind in UNDECIDED}
 
 # What binds the decider to the request: asked when they decide, and again by whoever acts on it.
@@ -81,6 +85,7 @@ _REFUSE = text("""
     UPDATE decisions d SET refused = :code
     WHERE id = :id AND merge_id = :merge_id AND kind = :kind AND refused IS NULL
     AND NOT EXISTS (SELECT FROM merges m WHERE m.decision_id = d.id)
+    RETURNING d.token_id, (SELECT m.database_id FROM merges m WHERE m.id = d.merge_id)
 """)
 _OF_MERGE = text("""
     SELECT d.*, p.name, d.id = m.decision_id AS took_effect
@@ -145,18 +150,18 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
     Raises MergeNotFound, AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest, NotRequester,
     PlanStale, ReasonMissing or ValueInvalid, and then nothing is stored.
     """
-    async with store.transaction() as connection:
-        merge = await read_merge(connection, merge_id)
-        await _demand_pending(connection, merge)
-        await _demand_may(connection, merge, given.kind, decider)
-        if given.kind is Kind.REJECT and not (given.reason or "").strip():
-            raise ReasonMissing
-        if given.reason and (fault := prose_flaw(given.reason)):
-            raise ValueInvalid(f"The reason {fault}.")
-        if given.kind is not Kind.WITHDRAW and given.digest != merge.plan_digest:
-            raise stale(merge)
-        decision_id = uuid4()
-        await connection.execute(insert(decisions).values(_row(decision_id, merge, given, decider)))
+    try:
+        async with store.transaction() as connection:
+            merge = await read_merge(connection, merge_id)
+            await _demand_acceptable(connection, merge, given, decider)
+            decision_id = uuid4()
+            await connection.execute(insert(decisions).values(_row(decision_id, merge, given, decider)))
+            await journal.record(connection, _made(decision_id, merge, given, decider))
+    except _NOTED as refusal:
+        async with store.transaction() as connection:
+            event = _refused(merge.database_id, merge_id, given.kind, None, decider.token_id, refusal.code)
+            await journal.record(connection, event)
+        raise
     return merge, decision_id
 
 
@@ -204,7 +209,10 @@ async def refuse(store: Store, merge_id: UUID, decision_id: UUID, kind: Kind, co
     decision = {"id": decision_id, "merge_id": merge_id, "kind": kind.value}
     async with store.transaction() as connection:
         await connection.execute(_HELD, {"id": decision_id})  # the next statement sees what its holder committed
-        await connection.execute(_REFUSE, {**decision, "code": code})
+        row = (await connection.execute(_REFUSE, {**decision, "code": code})).one_or_none()
+        if row is not None:
+            event = _refused(row.database_id, merge_id, kind, decision_id, row.token_id, code)
+            await journal.record(connection, event)
 
 
 async def demand_approval(
@@ -278,6 +286,17 @@ def _told(merge: MergeRow, effective: Decision | None) -> str:
     return f"{who} decided before ({effective.kind.value}, {rfc3339(effective.at)}): the merge is {merge.outcome}."
 
 
+async def _demand_acceptable(connection: AsyncConnection, merge: MergeRow, given: Given, decider: Decider) -> None:
+    await _demand_pending(connection, merge)
+    await _demand_may(connection, merge, given.kind, decider)
+    if given.kind is Kind.REJECT and not (given.reason or "").strip():
+        raise ReasonMissing
+    if given.reason and (fault := prose_flaw(given.reason)):
+        raise ValueInvalid(f"The reason {fault}.")
+    if given.kind is not Kind.WITHDRAW and given.digest != merge.plan_digest:
+        raise stale(merge)
+
+
 async def _demand_pending(connection: AsyncConnection, merge: MergeRow) -> None:
     if merge.outcome is not None:
         raise await already_decided(connection, merge)
@@ -327,6 +346,22 @@ async def _read(connection: AsyncConnection, merge_id: UUID, decision_id: UUID |
 
 def _record(row: Row[Any]) -> DecisionRecord:
     return DecisionRecord(row.id, row.kind, row.revision, row.person_id, row.token_id, row.at)
+
+
+def _made(decision_id: UUID, merge: MergeRow, given: Given, decider: Decider) -> Event:
+    detail = {
+        "decision": str(decision_id),
+        "says": given.kind.value,
+        "revision": merge.revision,
+        "notSamePerson": given.not_same_person,
+    }
+    return Event(EventKind.DECISION_MADE, merge.database_id, merge.id, token_id=decider.token_id, detail=detail)
+
+
+def _refused(database_id: int, merge_id: UUID, kind: Kind, decision_id: UUID | None, token_id: str, code: str) -> Event:
+    """`decision_id` None: it was not even stored."""
+    detail = {"decision": decision_id and str(decision_id), "says": kind.value, "code": code}
+    return Event(EventKind.DECISION_REFUSED, database_id, merge_id, token_id=token_id, detail=detail)
 
 
 def _row(decision_id: UUID, merge: MergeRow, given: Given, decider: Decider) -> Mapping[str, Any]:

@@ -48,7 +48,7 @@ async def end(
             decision, not_same_person = await demand_ending(connection, merge_id, decision_id, kind, plan)
             if not_same_person and len(live) == 2:
                 one, other = sorted(live)
-                await keep_apart(connection, claimed.database_id, one, other, decision.id)
+                await keep_apart(connection, claimed.database_id, merge_id, one, other, decision)
         ended = ENDS[kind] if kind else Outcome.EXPIRED
         execution = Execution(merge_id, claimed.workflow_id, run_id, attempt, claimed.requester, decision, ended)
         return await settle(connection, store.ledger_keys, plan, execution)

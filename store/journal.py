@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.events import Event
+from ledger.events import Event, EventKind
 
 _RECORD = text("""
     INSERT INTO ledger_events (database_id, kind, merge_id, contact_id, person_id, token_id, detail)
@@ -24,6 +24,27 @@ _RECORD = text("""
 async def record(connection: AsyncConnection, *events: Event) -> None:
     """In the same transaction as what they tell: both are there, or neither."""
     await connection.execute(_RECORD, {"events": [_row(event) for event in events]})
+
+
+def recording(
+    kind: EventKind,
+    source: str,
+    *,
+    database_id: str = "r.database_id",
+    merge_id: str = "NULL",
+    contact_id: str = "NULL",
+    by: str = "r.token_id",
+    detail: str = "'{}'",
+) -> str:
+    """SQL that records an event for each row `r` of `source`, for a statement that does in one what it tells.
+
+    The columns are SQL too; `by` is the token.
+    """
+    return f"""
+        INSERT INTO ledger_events (database_id, kind, merge_id, contact_id, person_id, token_id, detail)
+        SELECT {database_id}, '{kind}', {merge_id}, {contact_id}, t.person_id, {by}, {detail}
+        FROM {source} r LEFT JOIN tokens t ON t.id = {by} AND t.owner_kind = 'person'
+    """  # noqa: S608 - our own text
 
 
 def _row(event: Event) -> dict[str, object]:

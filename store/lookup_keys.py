@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import ColumnNotFound, IdentityInvalid, LookupKeyNotFound
 from domain.identity import parse_identity
+from ledger.events import Event, EventKind
 from store import outbox
 from store.databases import LookupKey
 from store.engine import Store
+from store.journal import record
 from store.locks import lock_schema
 from store.rules import read_schema
 from store.tables import contacts, identities, lookup_keys
@@ -48,8 +50,11 @@ async def get(store: Store, database_id: int, name: str) -> LookupKey:
     return LookupKey(row.name, row.status)
 
 
-async def put(store: Store, database_id: int, name: str) -> Activation:
-    """Makes a column a lookup key. Its values become identities, unless some are equal or unfit: CREATE_PENDING."""
+async def put(store: Store, database_id: int, name: str, by: str | None = None) -> Activation:
+    """Makes a column a lookup key. Its values become identities, unless some are equal or unfit: CREATE_PENDING.
+
+    `by`, as below, is the token of whoever does it; None: the operator, by the command.
+    """
     async with store.transaction() as connection:
         await lock_schema(connection, database_id)
         schema = await read_schema(connection, database_id)
@@ -65,10 +70,12 @@ async def put(store: Store, database_id: int, name: str) -> Activation:
         await _store_status(connection, database_id, name, status)
         if status == ACTIVE:
             await _into_identities(connection, database_id, name, valid)
+        told = {"column": name, "status": status}
+        await record(connection, Event(EventKind.LOOKUP_KEY_PUT, database_id, token_id=by, detail=told))
         return Activation(LookupKey(name, status), duplicates, invalid)
 
 
-async def remove(store: Store, database_id: int, name: str) -> None:
+async def remove(store: Store, database_id: int, name: str, by: str | None = None) -> None:
     """The column keeps its values; they are no identities any more."""
     async with store.transaction() as connection:
         await lock_schema(connection, database_id)
@@ -84,6 +91,8 @@ async def remove(store: Store, database_id: int, name: str) -> None:
         )
         if removed.one_or_none() is None:
             raise LookupKeyNotFound
+        event = Event(EventKind.LOOKUP_KEY_REMOVED, database_id, token_id=by, detail={"column": name})
+        await record(connection, event)
         await outbox.plan_anew_in_database(connection, database_id)
 
 

@@ -16,11 +16,13 @@ from domain.decision import Kind
 from domain.errors import IdentityBlocked, ScopeMissing
 from domain.plan import CHANGING, Outcome
 from domain.request import MergeRequest
+from ledger.events import EventKind
 from ledger.merge_record import Execution
 from store import outbox
 from store.claims import claim
 from store.decisions import demand_approval, refusals_noted
 from store.engine import Store
+from store.journal import recording
 from store.merges import PENDING_APPROVAL, PREPARING
 from store.plans import Planned, read_plan, read_plan_under_lock
 from store.settlement import settle, stored_plan
@@ -30,7 +32,8 @@ _UNCHANGING = frozenset(Outcome) - CHANGING
 # The states of a merge that a person was asked about.
 _ASKED = {PREPARING, PENDING_APPROVAL}
 
-_OPEN = text("""
+_REQUESTED = recording(EventKind.MERGE_REQUESTED, "opened", merge_id="r.id", by="r.requester")
+_OPEN = text(f"""
     WITH opened AS (
       INSERT INTO merges (id, database_id, state, requester, workflow_id, run_id, channel, qualifier, destination,
                           identity_name, identity_value, use_crm_contact_as_winner, merge_events, reasons,
@@ -38,11 +41,14 @@ _OPEN = text("""
       VALUES (:id, :database_id, :state, :requester, :workflow_id, :run_id, :channel, :qualifier, :destination,
               :identity_name, :identity_value, :use_crm_contact_as_winner, :merge_events, :reasons,
               :plan, :plan_digest, :device_snapshot, :lookup_snapshot)
-      ON CONFLICT (id) DO NOTHING RETURNING id, requester
-    )
+      ON CONFLICT (id) DO NOTHING RETURNING id, requester, database_id
+    ),
+    recorded AS ({_REQUESTED})
     INSERT INTO merge_requesters (merge_id, token_id) SELECT id, requester FROM opened
     ON CONFLICT DO NOTHING
-""").bindparams(*(bindparam(name, type_=JSONB) for name in ("plan", "device_snapshot", "lookup_snapshot")))
+""").bindparams(  # noqa: S608 - our own text
+    *(bindparam(name, type_=JSONB) for name in ("plan", "device_snapshot", "lookup_snapshot"))
+)
 _IS_STORED = text("SELECT EXISTS (SELECT FROM merges WHERE id = :merge_id)")
 
 

@@ -14,7 +14,9 @@ from domain.errors import MergeNotFound
 from domain.identity import Identity
 from domain.request import MergeRequest
 from ledger.entry import Receipt
+from ledger.events import EventKind
 from store.engine import Store
+from store.journal import recording
 from store.tables import merges
 
 PREPARING = "preparing"
@@ -25,12 +27,16 @@ PENDING_APPROVAL = "pending_approval"
 # Waits for whoever carries a decision out: whoever joins before may not decide, and afterwards there is none to join.
 # A merge that nobody was asked about may take long, and joining it waits for nothing; neither does joining one that is
 # not stored yet: its run has begun, and a person may be asked about it.
-_JOIN = text("""
-    WITH asked AS (SELECT state FROM merges WHERE id = :merge_id AND state <> 'merging' FOR SHARE)
-    INSERT INTO merge_requesters (merge_id, token_id)
-    SELECT :merge_id, :token_id WHERE NOT EXISTS (SELECT FROM asked WHERE state = 'done')
-    ON CONFLICT DO NOTHING
-""")
+_JOINED = recording(EventKind.MERGE_JOINED, "joined", database_id=":database_id", merge_id="r.merge_id")
+_JOIN = text(f"""
+    WITH asked AS (SELECT state FROM merges WHERE id = :merge_id AND state <> 'merging' FOR SHARE),
+    joined AS (
+      INSERT INTO merge_requesters (merge_id, token_id)
+      SELECT :merge_id, :token_id WHERE NOT EXISTS (SELECT FROM asked WHERE state = 'done')
+      ON CONFLICT DO NOTHING RETURNING merge_id, token_id
+    )
+    {_JOINED}
+""")  # noqa: S608 - our own text
 
 
 @dataclass(frozen=True)
@@ -113,10 +119,11 @@ async def read_merges(
     return [merge_of(row) for row in await connection.execute(query)]
 
 
-async def join(store: Store, merge_id: UUID, token_id: str) -> None:
+async def join(store: Store, database_id: int, merge_id: UUID, token_id: str) -> None:
     """Whoever joins an open request is a requester of it, and so can't decide on it."""
     async with store.statements() as connection:
-        await connection.execute(_JOIN, {"merge_id": merge_id, "token_id": token_id})
+        joined = {"database_id": database_id, "merge_id": merge_id, "token_id": token_id}
+        await connection.execute(_JOIN, joined)
 
 
 def merge_of(row: Row[Any]) -> MergeRow:

@@ -10,7 +10,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import text
 
 from domain.errors import PasswordWeak, PersonNotFound, SignInBlocked, SignInFailed
+from ledger.events import Event, EventKind
 from store.engine import Store
+from store.journal import record
+from store.reach import reached_by_person
 from store.sessions import Session
 
 SHORTEST, LONGEST = 12, 256
@@ -48,15 +51,19 @@ _FORGIVE = text("DELETE FROM sign_in_failures WHERE address_hash = :address_hash
 
 
 async def set_password(store: Store, email: str, password: str) -> None:
-    """Raises PasswordWeak, or PersonNotFound."""
+    """The operator does so, by the command. Raises PasswordWeak, or PersonNotFound."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise PasswordWeak(f"A password has {SHORTEST} to {LONGEST} characters.")
     address = _address(email)
     hashed = {"email": address, "password_hash": _hasher.hash(password)}
-    async with store.statements() as connection:
-        if (await connection.execute(_SET, hashed)).one_or_none() is None:
+    async with store.transaction() as connection:
+        person_id = (await connection.execute(_SET, hashed)).scalar_one_or_none()
+        if person_id is None:
             raise PersonNotFound
         await connection.execute(_FORGIVE, {"address_hash": _hash(address)})
+        reached = await reached_by_person(connection, person_id)
+        detail = {"person": person_id}
+        await record(connection, *(Event(EventKind.PASSWORD_SET, one, detail=detail) for one in reached))
 
 
 async def check_password(store: Store, email: str, password: str, before: Session | None = None) -> int:

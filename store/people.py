@@ -13,8 +13,10 @@ from domain.contact_input import is_email
 from domain.errors import DatabaseNotFound, EmailInvalid, NameTaken, PersonNotFound, RoleMissing
 from domain.roles import Role
 from domain.text import flaw
-from store import reviews
+from ledger.events import Event, EventKind
+from store import journal, reviews
 from store.engine import Store
+from store.reach import reached_by, reached_by_person
 from store.tables import databases, people, roles
 
 _PEOPLE = """
@@ -94,42 +96,59 @@ async def list_all(store: Store, reach: Sequence[int] | None = None) -> list[Per
         return [_person(row) for row in await connection.execute(_LIST, {"reach": reach})]
 
 
-async def disable(store: Store, person_id: int) -> None:
+async def disable(store: Store, person_id: int, by: str | None = None) -> None:
     """Their own tokens are refused from the next call on, and so is a merge on their decision that has not happened.
 
-    What they claimed is nobody's again.
+    What they claimed is nobody's again. `by`, as below, is the token of whoever does it; None: the operator.
     """
     async with store.transaction() as connection:
-        await reviews.release_before_disabling(connection, person_id)
-        await connection.execute(
-            update(people).where(people.c.id == person_id, people.c.disabled.is_(None)).values(disabled=func.now())
+        await reviews.release_before_disabling(connection, person_id, by)
+        disabled = await connection.execute(
+            update(people)
+            .where(people.c.id == person_id, people.c.disabled.is_(None))
+            .values(disabled=func.now())
+            .returning(people.c.id)
         )
+        if disabled.one_or_none() is not None:
+            await _record_of(connection, EventKind.PERSON_DISABLED, person_id, by)
 
 
-async def enable(store: Store, person_id: int) -> None:
+async def enable(store: Store, person_id: int, by: str | None = None) -> None:
     """With the roles and tokens that they have."""
     async with store.transaction() as connection:
-        await connection.execute(update(people).where(people.c.id == person_id).values(disabled=None))
+        enabled = await connection.execute(
+            update(people)
+            .where(people.c.id == person_id, people.c.disabled.is_not(None))
+            .values(disabled=None)
+            .returning(people.c.id)
+        )
+        if enabled.one_or_none() is not None:
+            await _record_of(connection, EventKind.PERSON_ENABLED, person_id, by)
 
 
-async def give_role(store: Store, person_id: int, role: Role, database_id: int | None) -> None:
+async def give_role(store: Store, person_id: int, role: Role, database_id: int | None, by: str | None = None) -> None:
     """Giving it again changes nothing. `database_id` None: in every database. Raises DatabaseNotFound."""
     async with store.transaction() as connection:
         if database_id is not None:
             await _demand_database(connection, database_id)
-        await connection.execute(
-            upsert(roles).values(person_id=person_id, role=role.value, database_id=database_id).on_conflict_do_nothing()
+        given = await connection.execute(
+            upsert(roles)
+            .values(person_id=person_id, role=role.value, database_id=database_id)
+            .on_conflict_do_nothing()
+            .returning(roles.c.id)
         )
+        if given.one_or_none() is not None:
+            await _record_role(connection, EventKind.ROLE_GIVEN, person_id, role, database_id, by)
 
 
-async def take_role(store: Store, person_id: int, role: Role, database_id: int | None) -> bool:
+async def take_role(store: Store, person_id: int, role: Role, database_id: int | None, by: str | None = None) -> bool:
     """Whether they had been given exactly this: None takes what was given for every database, and nothing else.
 
     What they claimed and may not decide on any more is nobody's again.
     """
     async with store.transaction() as connection:
         if role is Role.SPECIALIST:
-            await reviews.release_before_taking(connection, person_id, database_id)
+            await reviews.release_before_taking(connection, person_id, database_id, by)
         taken = await connection.execute(
             delete(roles)
             .where(
@@ -139,7 +158,10 @@ async def take_role(store: Store, person_id: int, role: Role, database_id: int |
             )
             .returning(roles.c.id)
         )
-        return taken.one_or_none() is not None
+        was_given = taken.one_or_none() is not None
+        if was_given:
+            await _record_role(connection, EventKind.ROLE_TAKEN, person_id, role, database_id, by)
+    return was_given
 
 
 async def demand_role(connection: AsyncConnection, person_id: int, database_id: int, role: Role) -> None:
@@ -147,6 +169,20 @@ async def demand_role(connection: AsyncConnection, person_id: int, database_id: 
     asked = {"person_id": person_id, "database_id": database_id, "role": role.value}
     if (await connection.execute(_HAS_ROLE, asked)).first() is None:
         raise RoleMissing
+
+
+async def _record_of(connection: AsyncConnection, kind: EventKind, person_id: int, by: str | None) -> None:
+    """Wherever the person has a role."""
+    reached = await reached_by_person(connection, person_id)
+    await journal.record(connection, *(Event(kind, one, token_id=by, detail={"person": person_id}) for one in reached))
+
+
+async def _record_role(
+    connection: AsyncConnection, kind: EventKind, person_id: int, role: Role, database_id: int | None, by: str | None
+) -> None:
+    detail = {"person": person_id, "role": role.value, "everywhere": database_id is None}
+    reached = await reached_by(connection, None if database_id is None else [database_id])
+    await journal.record(connection, *(Event(kind, one, token_id=by, detail=detail) for one in reached))
 
 
 async def _demand_database(connection: AsyncConnection, database_id: int) -> None:

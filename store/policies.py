@@ -9,8 +9,10 @@ from domain.approval import PLACEHOLDERS, ApprovalPolicy
 from domain.errors import PolicyStale
 from domain.policy import Policy, SurvivorRule
 from domain.policy_change import PolicyChange, changed
+from ledger.events import Event, EventKind
 from store import outbox
 from store.engine import Store
+from store.journal import record
 from store.locks import lock_schema
 from store.rules import approval_of, read_approval_policy
 from store.tables import people, policies, tokens
@@ -55,6 +57,13 @@ async def change(
             version = {"database_id": database_id, "version": policy.version + 1, "survivor": survivor.value}
             values = {**version, **_columns(after), "changed_by": changed_by}
             await connection.execute(insert(policies).values(values))
+            told = {
+                "before": policy.version,
+                "version": policy.version + 1,
+                "members": _differing(policy.survivor, before, survivor, after),
+            }
+            event = Event(EventKind.POLICY_CHANGED, database_id, token_id=changed_by, detail=told)
+            await record(connection, event)
             await outbox.plan_anew_in_database(connection, database_id)
         return await read_approval_policy(connection, database_id)
 
@@ -76,6 +85,14 @@ async def history(store: Store, database_id: int) -> list[PolicyVersion]:
             )
             for row in rows
         ]
+
+
+def _differing(
+    survivor_before: SurvivorRule, before: ApprovalPolicy, survivor: SurvivorRule, after: ApprovalPolicy
+) -> list[str]:
+    """The names of what changed; what it changed to stands in the versions."""
+    old, new = ({"survivor": rule, **vars(one)} for rule, one in ((survivor_before, before), (survivor, after)))
+    return sorted(name for name in new if new[name] != old[name])
 
 
 def _columns(approval: ApprovalPolicy) -> dict[str, object]:

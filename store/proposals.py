@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import MergeNotFound
 from domain.plan import CHANGING, Outcome
+from ledger.events import Event, EventKind
 from store import outbox
 from store.engine import Store
+from store.journal import record
 from store.merge_transaction import OutcomeChanged, settle_unchanged
 from store.merges import MergeRow, merge_of
 from store.plans import Planned, read_plan_under_lock
@@ -86,7 +88,10 @@ async def _show(
     revision, first = shown.revision, shown.deadline is None
     if first or planned.plan.digest != shown.plan_digest:
         revision = 1 if first else revision + 1
-        await connection.execute(_PROPOSE, _proposed(shown, planned, revision, "requested" if first else cause))
+        cause = "requested" if first else cause
+        await connection.execute(_PROPOSE, _proposed(shown, planned, revision, cause))
+        told = {"revision": revision, "cause": cause}
+        await record(connection, Event(EventKind.PLAN_MADE, shown.database_id, shown.id, detail=told))
         kind = "merge.pending" if first else "merge.planned_anew"
         await outbox.notify(connection, shown.id, kind, channels)
     times = (await connection.execute(_TIMES, {"merge_id": shown.id})).one()

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from store import tokens
 from store.engine import Store
 from store.people import Person
+from store.tables import sessions
+from store.tables import tokens as token_rows
 
 LONGEST = timedelta(hours=12)
 # Who approves has shown within this time that they are who they are.
@@ -24,10 +26,6 @@ _READ = text("""
     SELECT s.token_id, p.id AS person_id, p.email, p.name, s.authenticated, t.expires
     FROM sessions s JOIN tokens t ON t.id = s.token_id JOIN people p ON p.id = t.person_id
     WHERE s.token_id = :token_id
-""")
-_END_ALL = text("""
-    UPDATE tokens SET revoked = now()
-    WHERE person_id = :person_id AND revoked IS NULL AND id IN (SELECT token_id FROM sessions)
 """)
 _LIST = text("""
     SELECT s.token_id, s.browser, t.created, s.last_seen, t.expires
@@ -65,9 +63,11 @@ class OpenSession:
 async def start(store: Store, person: Person, browser: str) -> str:
     """A new session; returns what its cookie holds. Every sign-in gets one of its own."""
     bearer = tokens.new_token()
-    await tokens.create_for_person(store, bearer, person, datetime.now(UTC) + LONGEST)
+    token_id = tokens.id_of(bearer)
+    # Made with itself: so the journal tells a sign-in from a token that somebody handed out.
+    await tokens.create_for_person(store, bearer, person, datetime.now(UTC) + LONGEST, by=token_id)
     async with store.statements() as connection:
-        parameters = {"token_id": tokens.id_of(bearer), "browser": browser[:_BROWSER_LENGTH]}
+        parameters = {"token_id": token_id, "browser": browser[:_BROWSER_LENGTH]}
         await connection.execute(_START, parameters)
     return bearer
 
@@ -82,9 +82,10 @@ async def read(store: Store, token_id: str, *, is_use: bool = True) -> Session:
 
 
 async def end_all(store: Store, person_id: int) -> None:
-    """Wherever the person is signed in; their other tokens stay."""
-    async with store.statements() as connection:
-        await connection.execute(_END_ALL, {"person_id": person_id})
+    """Wherever the person is signed in; their other tokens stay. The operator does so, by the command."""
+    theirs = (token_rows.c.person_id == person_id) & token_rows.c.id.in_(select(sessions.c.token_id))
+    async with store.transaction() as connection:
+        await tokens.revoke_where(connection, theirs, None)
 
 
 async def list_open(store: Store, person_id: int) -> list[OpenSession]:

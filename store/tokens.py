@@ -11,14 +11,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import ColumnElement, Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import DatabaseKeyed, NameTaken, PersonRequired, ScopeMissing, Unauthenticated
 from domain.roles import Role
+from domain.times import rfc3339
+from ledger.events import Event, EventKind
 from store.engine import Store
+from store.journal import record
 from store.people import Person
+from store.reach import reached_by, reached_by_person
 from store.tables import people, sessions, tokens
 
 _SHAPE = re.compile(r"of_([a-z0-9]{8})_([A-Za-z0-9_-]{43})")
@@ -192,8 +196,8 @@ async def create_for_service(
 ) -> None:
     """Stores a token made by `new_token`, for a service that `person_id` answers for.
 
-    Raises PersonRequired for a scope that no service may have, or none that nobody answers for; NameTaken where the
-    token's id exists.
+    The operator does so, by the command. Raises PersonRequired for a scope that no service may have, or none that
+    nobody answers for; NameTaken where the token's id exists.
     """
     if Scope.MERGES_DECIDE in scopes:
         raise PersonRequired("No service gets the scope merges:decide: a person has it who has the role specialist.")
@@ -213,15 +217,22 @@ async def create_for_service(
     )
 
 
-async def create_for_person(store: Store, bearer: str, person: Person, expires: datetime) -> None:
-    """Stores a token made by `new_token`. What it may do follows from the person's roles. Raises NameTaken."""
+async def create_for_person(
+    store: Store, bearer: str, person: Person, expires: datetime, by: str | None = None
+) -> None:
+    """Stores a token made by `new_token`. What it may do follows from the person's roles. Raises NameTaken.
+
+    `by`, as below, is the token of whoever does it; None: the operator, by the command.
+    """
     await _create(
         store,
         bearer,
+        by=by,
         owner=person.email,
         owner_kind=OwnerKind.PERSON.value,
         person_id=person.id,
         scopes=[],
+        database_ids=None,
         expires=expires,
     )
 
@@ -231,24 +242,36 @@ async def adopt(store: Store, bearer: str, person: Person, kind: OwnerKind) -> N
     token_id, _ = _parts(bearer)
     own: dict[str, object] = {"owner": person.email, "owner_kind": kind.value, "scopes": [], "database_ids": None}
     async with store.transaction() as connection:
-        await connection.execute(
+        adopted = await connection.execute(
             update(tokens)
             .where(tokens.c.id == token_id, tokens.c.person_id.is_(None))
             .values(person_id=person.id, **(own if kind is OwnerKind.PERSON else {}))
+            .returning(tokens)
         )
+        if (row := adopted.one_or_none()) is not None:
+            detail = {"token": token_id, "owner": kind.value, "person": person.id}
+            await _record_in_reach(connection, row, EventKind.TOKEN_ADOPTED, None, detail)
 
 
-async def _create(store: Store, bearer: str, **values: object) -> None:
+async def _create(store: Store, bearer: str, *, by: str | None = None, **values: object) -> None:
     token_id, secret = _parts(bearer)
     async with store.transaction() as connection:
         created = await connection.execute(
             upsert(tokens)
             .values(id=token_id, secret_hash=_hash(secret), **values)
             .on_conflict_do_nothing()
-            .returning(tokens.c.id)
+            .returning(tokens)
         )
-        if created.one_or_none() is None:
+        if (row := created.one_or_none()) is None:
             raise NameTaken
+        detail = {
+            "token": token_id,
+            "owner": row.owner_kind,
+            "person": row.person_id,
+            "scopes": row.scopes,
+            "expires": rfc3339(row.expires),
+        }
+        await _record_in_reach(connection, row, EventKind.TOKEN_CREATED, by, detail)
 
 
 async def list_all(store: Store) -> list[TokenRow]:
@@ -276,16 +299,32 @@ async def list_all(store: Store) -> list[TokenRow]:
         ]
 
 
-async def revoke(store: Store, token_id: str) -> bool:
+async def revoke(store: Store, token_id: str, by: str | None = None) -> bool:
     """Whether there was a valid token with this id."""
     async with store.transaction() as connection:
-        revoked = await connection.execute(
-            update(tokens)
-            .where(tokens.c.id == token_id, tokens.c.revoked.is_(None))
-            .values(revoked=func.now())
-            .returning(tokens.c.id)
-        )
-        return revoked.one_or_none() is not None
+        return await revoke_where(connection, tokens.c.id == token_id, by) > 0
+
+
+async def revoke_where(connection: AsyncConnection, condition: ColumnElement[bool], by: str | None) -> int:
+    """The same for all that the condition holds for; returns how many there were."""
+    revoked = await connection.execute(
+        update(tokens).where(condition, tokens.c.revoked.is_(None)).values(revoked=func.now()).returning(tokens)
+    )
+    rows = revoked.all()
+    for row in rows:
+        await _record_in_reach(connection, row, EventKind.TOKEN_REVOKED, by, {"token": row.id})
+    return len(rows)
+
+
+async def _record_in_reach(
+    connection: AsyncConnection, token: Row[Any], kind: EventKind, by: str | None, detail: Mapping[str, object]
+) -> None:
+    """In every database that the token reaches: a person's own as their roles say, a service's as it says itself."""
+    if token.owner_kind == OwnerKind.PERSON:
+        reached = await reached_by_person(connection, token.person_id)
+    else:
+        reached = await reached_by(connection, token.database_ids)
+    await record(connection, *(Event(kind, one, token_id=by, detail=detail) for one in reached))
 
 
 def id_of(bearer: str) -> str:

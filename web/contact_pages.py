@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from api.services import Wired
 from domain.errors import ContactNotFound, DatabaseNotFound
-from store import activity, reveals
+from store import activity
 from store.contacts import live_contact
 from store.engine import Store
 from store.finding import MOST_FOUND, By, Found, database_of, find
@@ -22,10 +22,11 @@ from store.lineage import (
     open_requests_of,
 )
 from store.requesters import requesters_of
+from store.reveals import Subject
 from store.tokens import Scope
 from web.contact_view import shown_contact, shown_event, shown_message
 from web.forms import read_bound_form
-from web.masking import Sight, is_masked_in_one, record_reveal, record_search, sight
+from web.masking import Sight, contact_sight, is_masked_in_one, record_reveal, record_search
 from web.merge_words import listed_merge
 from web.page_route import PageRoute
 from web.reach import LARGEST_ID, database_for, demand_reach, entered_id, reached
@@ -76,7 +77,7 @@ async def show(request: Request, wired: Wired, viewer: SignedIn, contact_id: Con
         database_id = await database_of(connection, contact_id)
         demand_reach(viewer, Scope.CONTACTS_READ, database_id, ContactNotFound)
         absorption = await absorption_of(connection, contact_id)
-    seen = await sight(wired.store, viewer, database_id or 0, reveals.contact_subject(contact_id))
+    seen = await contact_sight(wired.store, viewer, database_id or 0, contact_id)
     if absorption is not None:
         return await _absorbed_page(request, wired.store, viewer, absorption, seen)
     return await _live_page(request, wired.store, viewer, database_id or 0, contact_id, seen)
@@ -91,7 +92,7 @@ async def reveal(request: Request, wired: Wired, viewer: SignedIn, contact_id: C
         wired.store,
         viewer,
         demand_reach(viewer, Scope.CONTACTS_READ, database_id, ContactNotFound),
-        reveals.contact_subject(contact_id),
+        Subject(contact_id),
     )
     return see(request, f"/contacts/{contact_id}")
 

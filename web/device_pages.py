@@ -7,13 +7,13 @@ from starlette.responses import Response
 
 from api.services import Wired
 from domain.errors import DeviceNotFound
-from store import reveals
 from store.engine import Store
 from store.finding import RegisteredDevice, read_device
+from store.reveals import Subject
 from store.tokens import Scope
 from web.contact_view import shown_device
 from web.forms import read_bound_form
-from web.masking import record_reveal, sight
+from web.masking import contact_sight, record_reveal
 from web.page_route import PageRoute
 from web.reach import LARGEST_ID, database_for, demand_reach
 from web.rendering import LIVE, page, see
@@ -27,8 +27,7 @@ DeviceId = Annotated[int, Path(ge=1, le=LARGEST_ID)]
 @router.get("/{device_id}")
 async def show(request: Request, wired: Wired, viewer: SignedIn, device_id: DeviceId) -> Response:
     registered = await _reached(wired.store, viewer, device_id)
-    subject = reveals.contact_subject(registered.contact_id)
-    seen = await sight(wired.store, viewer, registered.database_id, subject)
+    seen = await contact_sight(wired.store, viewer, registered.database_id, registered.contact_id)
     return page(
         request,
         "device.html",
@@ -47,7 +46,7 @@ async def reveal(request: Request, wired: Wired, viewer: SignedIn, device_id: De
     """Of the contact that owns the device."""
     await read_bound_form(request, viewer)
     registered = await _reached(wired.store, viewer, device_id)
-    subject = reveals.contact_subject(registered.contact_id)
+    subject = Subject(registered.contact_id)
     await record_reveal(wired.store, viewer, registered.database_id, subject)
     return see(request, f"/devices/{device_id}")
 

@@ -88,7 +88,7 @@ async def claim_next(request: Request, wired: Wired, viewer: SignedIn) -> Respon
     wanted = chosen_filter(viewer, form["database"], form["reason"])
     while merge_id := await _next(wired, viewer, wanted):
         try:
-            await reviews.claim(wired.store, merge_id, viewer.session.person_id)
+            await reviews.claim(wired.store, merge_id, viewer.session.person_id, viewer.token.id)
         except (MergeClaimed, MergeNotPending):
             continue
         return see(request, f"/merges/{merge_id}")

@@ -36,6 +36,7 @@ async def lift(request: Request, wired: Wired, viewer: SignedIn, database_id: Da
     demand_reach(viewer, Scope.CONTACTS_READ, database_id, DatabaseNotFound)
     demand_reach(viewer, Scope.MERGES_DECIDE, database_id, RoleMissing)
     pair_id = entered_id(form["pair"])
-    if pair_id is None or not await kept_apart.lift(wired.store, database_id, pair_id, viewer.session.person_id):
+    who = (viewer.session.person_id, viewer.token.id)
+    if pair_id is None or not await kept_apart.lift(wired.store, database_id, pair_id, *who):
         raise PairNotFound
     return see(request, f"/databases/{database_id}/kept-apart")

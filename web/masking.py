@@ -10,8 +10,9 @@ from datetime import datetime
 
 from domain.address import Address, Channel
 from domain.columns import ColumnType
-from store import reveals
+from store import looks, reveals
 from store.engine import Store
+from store.reveals import Subject
 from store.tokens import Scope
 from web.viewer import Viewer
 
@@ -45,14 +46,22 @@ class Sight:
         return address.destination if self.is_clear else masked_address(address)
 
 
-async def sight(store: Store, viewer: Viewer, database_id: int, subject: str) -> Sight:
-    """`subject` is one of `store.reveals`, of this database, which the viewer reaches."""
+async def sight(store: Store, viewer: Viewer, database_id: int, subject: Subject) -> Sight:
+    """`subject` is of this database, which the viewer reaches."""
     if sees_values(viewer, database_id):
         return Sight(role_sees=True)
     return Sight(role_sees=False, until=await reveals.ends(store, viewer.session.person_id, subject))
 
 
-async def record_reveal(store: Store, viewer: Viewer, database_id: int, subject: str) -> None:
+async def contact_sight(store: Store, viewer: Viewer, database_id: int, contact_id: int) -> Sight:
+    """The same of a contact's own page, and its devices': where the values are in clear it is a look at them."""
+    seen = await sight(store, viewer, database_id, Subject(contact_id))
+    if seen.is_clear:
+        await looks.saw_contacts(store, database_id, [contact_id], viewer.token.id)
+    return seen
+
+
+async def record_reveal(store: Store, viewer: Viewer, database_id: int, subject: Subject) -> None:
     """From here on, and for ten minutes, `sight` of this subject is clear to this person."""
     await reveals.record(
         store,

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from api.services import Wired
 from domain.errors import MergeNotFound
-from store import reveals
 from store.merges import read_merge
+from store.reveals import Subject
 from store.tokens import Scope
 from web.forms import read_bound_form
 from web.masking import record_reveal
@@ -26,5 +26,5 @@ async def reveal(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUI
     async with wired.store.statements() as connection:
         merge = await read_merge(connection, merge_id)
     database_id = demand_reach(viewer, Scope.MERGES_READ, merge.database_id, MergeNotFound)
-    await record_reveal(wired.store, viewer, database_id, reveals.merge_subject(merge_id))
+    await record_reveal(wired.store, viewer, database_id, Subject(merge_id=merge_id))
     return see(request, f"/merges/{merge_id}")

@@ -78,9 +78,9 @@ async def change_role(request: Request, wired: Wired, viewer: SignedIn) -> Respo
     person = await _other_person(wired.store, viewer, form)
     role = _role_in(form)
     if form["do"] == "take":
-        await people.take_role(wired.store, person.id, role, database_id)
+        await people.take_role(wired.store, person.id, role, database_id, viewer.token.id)
     else:
-        await people.give_role(wired.store, person.id, role, database_id)
+        await people.give_role(wired.store, person.id, role, database_id, viewer.token.id)
     return see(request, f"/people#person-{person.id}")
 
 
@@ -90,9 +90,9 @@ async def change_account(request: Request, wired: Wired, viewer: SignedIn) -> Re
     _demand_admin(viewer, None)
     person = await _other_person(wired.store, viewer, form)
     if form["do"] == "enable":
-        await people.enable(wired.store, person.id)
+        await people.enable(wired.store, person.id, viewer.token.id)
     else:
-        await people.disable(wired.store, person.id)
+        await people.disable(wired.store, person.id, viewer.token.id)
     return see(request, f"/people#person-{person.id}")
 
 
@@ -100,7 +100,7 @@ async def change_account(request: Request, wired: Wired, viewer: SignedIn) -> Re
 async def revoke_token(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     form = await read_bound_form(request, viewer)
     _demand_admin(viewer, None)
-    await tokens.revoke(wired.store, form["token"])
+    await tokens.revoke(wired.store, form["token"], viewer.token.id)
     return see(request, "/people#tokens")
 
 

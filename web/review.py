@@ -64,7 +64,7 @@ async def claim(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID
     form = await read_bound_form(request, viewer)
     person_id = await _specialist(wired, viewer, merge_id)
     try:
-        await reviews.claim(wired.store, merge_id, person_id)
+        await reviews.claim(wired.store, merge_id, person_id, viewer.token.id)
     except MergeClaimed as refusal:
         item = await read_item(wired, viewer, merge_id)
         request.state.notice = f"{item.claimer or 'Somebody else'} was quicker: the claim is theirs."
@@ -75,7 +75,7 @@ async def claim(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID
 @router.post("/release")
 async def release(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     form = await read_bound_form(request, viewer)
-    await reviews.release(wired.store, merge_id, await _specialist(wired, viewer, merge_id))
+    await reviews.release(wired.store, merge_id, await _specialist(wired, viewer, merge_id), viewer.token.id)
     return see(request, _back(form["back"], merge_id))
 
 
@@ -90,7 +90,7 @@ async def comment(request: Request, wired: Wired, viewer: SignedIn, merge_id: UU
     except ValueInvalid as refusal:
         request.state.notice = refusal.detail
         return await _review(request, wired, viewer, item, form["text"], refusal.status)
-    await reviews.comment(wired.store, merge_id, viewer.session.person_id, form["text"])
+    await reviews.comment(wired.store, merge_id, viewer.session.person_id, viewer.token.id, form["text"])
     return see(request, f"/merges/{merge_id}#comments")
 
 

@@ -9,11 +9,12 @@ from domain.columns import ColumnType
 from domain.contact import WIRE_NAMES
 from domain.plan_changes import PlanChange
 from domain.request import MergeRequest
-from store import databases, reveals
+from store import databases, looks
 from store.databases import Database
 from store.engine import Store
 from store.inbox import Item
 from store.merges import MergeRow
+from store.reveals import Subject
 from web.masking import MASK, Sight, sees_values, sight
 from web.viewer import Viewer
 from web.wording import OF_THE_ROW
@@ -125,8 +126,9 @@ class MergeSight:
 
 
 async def merge_sight(store: Store, viewer: Viewer, merge: MergeRow) -> MergeSight:
-    """Of a page that is one merge's own: by the viewer's role, or a reveal of this merge."""
-    seen = await sight(store, viewer, merge.database_id, reveals.merge_subject(merge.id))
+    """Of a page that is one merge's own: by the viewer's role, or a reveal of this merge. It is a look at its plan."""
+    seen = await sight(store, viewer, merge.database_id, Subject(merge_id=merge.id))
+    await looks.saw_plan(store, merge, viewer.token.id, masked=not seen.is_clear)
     return MergeSight(seen, {} if seen.is_clear else types_of(await databases.get(store, merge.database_id)))
 
 

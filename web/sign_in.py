@@ -42,7 +42,7 @@ async def sign_in(request: Request, wired: Wired, before: MaybeSignedIn) -> Resp
     assert person.id == person_id  # noqa: S101 - by the same address
     # Never the session that the browser came with: somebody else may have put it there.
     if before is not None:
-        await tokens.revoke(wired.store, before.token.id)
+        await tokens.revoke(wired.store, before.token.id, before.token.id)
     secret = await sessions.start(wired.store, person, request.headers.get("user-agent", "a browser without a name"))
     answer = await _onward(request, wired, form, secret)
     set_session(request, answer, secret)
@@ -52,7 +52,7 @@ async def sign_in(request: Request, wired: Wired, before: MaybeSignedIn) -> Resp
 @router.post("/logout")
 async def sign_out(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     await read_bound_form(request, viewer)
-    await tokens.revoke(wired.store, viewer.token.id)
+    await tokens.revoke(wired.store, viewer.token.id, viewer.token.id)
     answer = see(request, "/login")
     end_session(request, answer)
     return answer
@@ -70,7 +70,7 @@ async def revoke(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     form = await read_bound_form(request, viewer)
     own = {one.token_id for one in await sessions.list_open(wired.store, viewer.session.person_id)}
     if form["session"] in own:
-        await tokens.revoke(wired.store, form["session"])
+        await tokens.revoke(wired.store, form["session"], viewer.token.id)
     return see(request, "/sessions")
 
 

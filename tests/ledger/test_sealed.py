@@ -25,7 +25,7 @@ def event(number: int, kind: str = "merge.claimed", **detail: object) -> Recorde
 EVENTS = [
     event(1),
     event(2, "plan.seen", revision=2, masked=False),
-    event(3, "policy.changed", before=1, version=2, members=["ask", "emailsDiffer"]),
+    event(3, "policy.changed", before=1, version=2, members=["ask", "emails_differ"]),
     event(4, "token.created", token="a1b2c3d4", owner="service", person=None, scopes=["admin", "merges:request"]),
     event(5, "lookup_key.put", column="Alias Id", status="CREATE_PENDING"),
     event(6, "qualifier.added", channel="PUSH", qualifier="ap56921D"),

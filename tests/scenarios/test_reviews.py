@@ -166,7 +166,9 @@ async def test_the_same_words_at_once_are_one_comment(store: Store, tenant: Tena
         await first.execute(text("SELECT FROM people WHERE id = :id FOR NO KEY UPDATE"), {"id": specialist.person_id})
         said = {"merge_id": waiting, "person_id": specialist.person_id, "text": "Agreed."}
         await first.execute(insert(merge_comments).values(said))
-        second = asyncio.create_task(reviews.comment(store, waiting, specialist.person_id, "Agreed."))
+        second = asyncio.create_task(
+            reviews.comment(store, waiting, specialist.person_id, specialist.token.id, "Agreed.")
+        )
         await asyncio.sleep(0.5)
         assert not second.done()
     await second

@@ -13,6 +13,7 @@ class Break:
 
 
 _LAST_ENTRY = "database_id = %(here)s AND seq = (SELECT max(seq) FROM ledger_entries WHERE database_id = %(here)s)"
+_EVENT = "(SELECT event_id FROM ledger_seals WHERE database_id = %(here)s AND seq = 7 AND place = 3)"
 _ENTRY = "(SELECT seq FROM ledger_entries WHERE merge_id = %(merged)s)"
 
 BREAKS = {
@@ -302,6 +303,35 @@ BREAKS = {
         {0},
         "event {stray} of database {here} is in no entry of its ledger, a minute after it was recorded",
     ),
+    "an event that was changed": Break(
+        f"UPDATE ledger_events SET person_id = 7 WHERE id = {_EVENT}",
+        {0},
+        "ledger entry 7 of database {here} seals event {event} otherwise than it is",
+    ),
+    "an event that is gone": Break(
+        f"DELETE FROM ledger_events WHERE id = {_EVENT}",
+        {0},
+        "ledger entry 7 of database {here} seals event {event}, which is gone",
+    ),
+    "an event that was moved to another database": Break(
+        f"UPDATE ledger_events SET database_id = %(asking)s WHERE id = {_EVENT}",
+        {0},
+        "ledger entry 7 of database {here} seals event {event}, which is gone",
+    ),
+    "an event that was added to an entry": Break(
+        """WITH event AS (
+             INSERT INTO ledger_events (id, database_id, kind) VALUES (%(stray)s, %(here)s, 'merge.joined')
+             RETURNING id)
+           INSERT INTO ledger_seals SELECT id, %(here)s, 7, 77 FROM event""",
+        {0},
+        "ledger entry 7 of database {here} does not hold event {stray}, which names it",
+    ),
+    "an event whose entry is gone": Break(
+        f"""WITH late AS (UPDATE ledger_events SET at = at - interval '1 minute' WHERE id = {_EVENT})
+           DELETE FROM ledger_entries WHERE {_LAST_ENTRY}""",
+        {0},
+        "event {event} of database {here} is in no entry of its ledger, a minute after it was recorded",
+    ),
     "the bytes of an entry": Break(
         r"UPDATE ledger_entries SET canonical = canonical || '\x20' WHERE database_id = %(here)s AND seq = 1",
         {0},
@@ -329,12 +359,12 @@ BREAKS = {
     ),
     "the last entry gone": Break(
         f"DELETE FROM ledger_entries WHERE {_LAST_ENTRY}",
-        {0, 10},
-        "the ledger of database {here} ends at 5, its head at 6",
+        {0},
+        "the ledger of database {here} ends at 6, its head at 7",
     ),
     "a head that is further than its chain": Break(
         "UPDATE ledger_heads SET seq = seq + 1 WHERE database_id = %(here)s",
         {0},
-        "the ledger of database {here} ends at 6, its head at 7",
+        "the ledger of database {here} ends at 7, its head at 8",
     ),
 }

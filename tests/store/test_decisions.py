@@ -115,7 +115,7 @@ async def token_revoked(decided: Decided, world: World) -> None:
 
 async def decider_joins(decided: Decided, world: World) -> None:
     query = f"SELECT count(*) FROM merge_requesters WHERE merge_id = '{decided.merge_id}'"
-    await join(decided.store, decided.merge_id, world.decider.token_id)
+    await join(decided.store, ASKING, decided.merge_id, world.decider.token_id)
     async with decided.store.transaction() as connection:
         assert (await connection.exec_driver_sql(query)).scalar_one() == 1, "there was nothing open to join any more"
 
@@ -163,4 +163,4 @@ async def test_who_joins_what_nobody_was_asked_about_waits_for_nothing(scratch: 
         await connection.exec_driver_sql(f"SELECT FROM merges WHERE id = '{execution.merge_id}' FOR NO KEY UPDATE")
 
         async with asyncio.timeout(1):
-            await join(scratch.store, execution.merge_id, joiner)
+            await join(scratch.store, asked.database_id, execution.merge_id, joiner)

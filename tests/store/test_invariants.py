@@ -16,15 +16,15 @@ from store.invariants import Violation
 from tests.store.breaks import BREAKS
 from tests.store.rewrites import REWRITES, rewrite
 from tests.store.scratch import Scratch
-from tests.store.world import HERE, World, settle
+from tests.store.world import ASKING, HERE, World, settle
 
 
 async def test_what_the_store_made_violates_nothing(scratch: Scratch, world: World) -> None:
     told: list[int] = []
     report = await invariants.check(scratch.store, told.append)
     assert report.violations == []
-    assert report.checked == {"contacts": 15, "merges": 11, "entries": 11}
-    assert told == [1] * 11
+    assert report.checked == {"contacts": 15, "merges": 11, "entries": 14}
+    assert told == [1] * 14
     assert set(world.merges) == set(Outcome)
 
 
@@ -33,10 +33,13 @@ async def test_it_is_named_when_somebody_broke(what: str, scratch: Scratch, worl
     broken, known = BREAKS[what], _names(world)
     device = await _device_of(scratch, world.bystander)
     seq = await _seq_of(scratch, world)
+    event = await _one(
+        scratch, f"SELECT event_id FROM ledger_seals WHERE database_id = {HERE} AND seq = 7 AND place = 3"
+    )
     scratch.break_by_hand(broken.statement.encode(), known)
     violations = (await invariants.check(scratch.store)).violations
     assert {one.invariant for one in violations} == broken.numbers
-    sentence = broken.sentence.format(**known, device=device, merged_seq=seq)
+    sentence = broken.sentence.format(**known, device=device, merged_seq=seq, event=event)
     assert any(sentence in one.what for one in violations)
     assert not any(value in one.what for one in violations for value in ("Pizza", "Burger", "m1|c1", "jerm", "Salad"))
 
@@ -67,9 +70,9 @@ async def test_a_ruleset_that_loses_a_value_unnamed_is_told_from_its_entries(
         monkeypatch.setattr(module, "make_plan", forgetful)
     assert (await settle(scratch.store, HERE, "m4|c4", "two", requester))[0] is Outcome.MERGED
     violations = (await invariants.check(scratch.store)).violations
-    of_that_merge = [one for one in violations if one.what.startswith(f"ledger entry 7 of database {HERE} ")]
+    of_that_merge = [one for one in violations if one.what.startswith(f"ledger entry 8 of database {HERE} ")]
     assert of_that_merge == [
-        Violation(5, f"ledger entry 7 of database {HERE} loses a value of Visits without naming it")
+        Violation(5, f"ledger entry 8 of database {HERE} loses a value of Visits without naming it")
     ]
 
 
@@ -83,7 +86,14 @@ def test_every_statement_is_broken_by_some_test() -> None:
 
 def _names(world: World) -> Mapping[str, object]:
     merges = {outcome.value: merge_id for outcome, merge_id in world.merges.items()}
-    return {**vars(world), **merges, "here": HERE, "person": world.decider.person_id, "stray": UUID(int=7)}
+    return {
+        **vars(world),
+        **merges,
+        "here": HERE,
+        "asking": ASKING,
+        "person": world.decider.person_id,
+        "stray": UUID(int=7),
+    }
 
 
 async def _device_of(scratch: Scratch, contact_id: int) -> int:

@@ -226,4 +226,4 @@ async def test_the_oldest_postgresql_at_hand_runs_migrations_every_outcome_and_e
     await make_world(store)
     report = await check(store)
     await store.close()
-    assert (report.violations, report.checked["entries"]) == ([], 11)
+    assert (report.violations, report.checked["entries"]) == ([], 14)

@@ -28,6 +28,7 @@ from store import (
     people,
     policies,
     proposals,
+    sealing,
     tokens,
 )
 from store.decisions import Decider, Given
@@ -50,7 +51,8 @@ class World:
 
     `first` was absorbed by `second`, and `second` by `last`. `bystander` and `stranger` never merged: the one is of
     the same database and has a device and an identity, as has the other in another database; `bare` has neither.
-    In ASKING a person, who is no requester, decided on merges, of which `approved` was executed; one expired.
+    In ASKING a person, who is no requester, decided on merges, of which `approved` was executed; one expired. Each
+    chain ends with an entry that seals what the journal held.
     """
 
     first: int
@@ -93,6 +95,7 @@ async def make_world(store: Store) -> World:
         await decided(store, requester, Decider(requester, None), Kind.WITHDRAW),
         await decided(store, requester, decider, None),
     ]
+    assert await sealing.seal_new(store) > 0
     return World(first, second, last, bystander, bare, stranger, dict(settled), approved[1], decider)
 
 
