@@ -14,7 +14,8 @@ RUN python -m hatchling build --target wheel --directory /dist \
     && uv pip install --python /opt/onefold --compile-bytecode --no-deps /dist/*.whl
 
 FROM python:3.13-slim-trixie
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin onefold
+RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin onefold \
+    && install --directory --owner=10001 /checkpoints
 COPY --from=build /opt/onefold /opt/onefold
 ENV PATH="/opt/onefold/bin:$PATH" PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001

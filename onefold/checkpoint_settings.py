@@ -3,15 +3,19 @@
 import re
 from base64 import b64decode
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from onefold.webhook_forms import check_signing_key, is_http
 
+if TYPE_CHECKING:
+    from ledger.note import SigningKey
+
 _NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(/[a-z0-9]([a-z0-9.-]*[a-z0-9])?)*")
 
+_COMMA = re.compile(r"\s*,\s*(?=/|\w+://)")  # a folder may have one in its name
 _WANTED = "folders (/...) and http(s) URLs, each once and comma-separated, are wanted"
 
 
@@ -54,9 +58,8 @@ class CheckpointSettings(BaseSettings):
     @classmethod
     def _places(cls, places: SecretStr | None) -> SecretStr | None:
         listed = [one if is_http(one) else Path(one) for one in _listed(places)]
-        if (places is not None and not listed) or len(set(listed)) != len(listed):
-            raise ValueError(_WANTED)
-        if any(isinstance(one, Path) and not one.is_absolute() for one in listed):
+        is_known = all(isinstance(one, str) or one.is_absolute() for one in listed)
+        if not is_known or len(set(listed)) != len(listed):
             raise ValueError(_WANTED)
         return places
 
@@ -79,6 +82,15 @@ class CheckpointSettings(BaseSettings):
         return self
 
     @property
+    def signing_key(self) -> "SigningKey | None":
+        """None where nothing is to be signed."""
+        from ledger.note import SigningKey  # noqa: PLC0415 - slow to import
+
+        if self.checkpoint_key is None:
+            return None
+        return SigningKey(self.checkpoint_name, b64decode(self.checkpoint_key.get_secret_value()))
+
+    @property
     def checkpoint_folders(self) -> list[Path]:
         return [Path(one) for one in _listed(self.checkpoint_places) if not is_http(one)]
 
@@ -88,4 +100,4 @@ class CheckpointSettings(BaseSettings):
 
 
 def _listed(places: SecretStr | None) -> list[str]:
-    return [one.strip() for one in places.get_secret_value().split(",") if one.strip()] if places else []
+    return _COMMA.split(places.get_secret_value().strip(" ,")) if places else []

@@ -32,6 +32,7 @@ SERVERS_SECRETS: Mapping[str, Callable[[], str]] = {
     "ONEFOLD_WORKFLOW_ID_KEY": key,
     "ONEFOLD_CODEC_KEYS": keyring,
     "ONEFOLD_LEDGER_KEYS": keyring,
+    "ONEFOLD_CHECKPOINT_KEY": key,
     "ONEFOLD_CODEC_ENDPOINT_SECRET": lambda: secrets.token_urlsafe(32),
 }
 TOKENS = (
@@ -58,3 +59,13 @@ def secrets_of(data: Path) -> dict[str, str]:
             known,
         )
     return {name: known[name] for name in makers}
+
+
+def checkpoint_folders(data: Path) -> tuple[Path, ...]:
+    """Where this data folder's checkpoints go: two, to show how it goes, though one disk holds both."""
+    return data / "checkpoints", data / "checkpoints-copy"
+
+
+def checkpoint_places(data: Path) -> str:
+    """The same as the setting has it."""
+    return ",".join(str(folder) for folder in checkpoint_folders(data))

@@ -6,7 +6,6 @@ against.
 
 import asyncio
 import time
-from base64 import b64decode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -165,11 +164,11 @@ def _names(couriers: Sequence[Courier]) -> Iterator[str]:
 
 def create_signer(store: Store, settings: CheckpointSettings) -> Signer | None:
     """None where nothing is to be signed."""
-    if settings.checkpoint_key is None:
+    key = settings.signing_key
+    if key is None:
         return None
     folders = [Folder(path) for path in settings.checkpoint_folders]
     secret = settings.checkpoint_webhook_secret
     webhooks = [Webhook(url, secret.get_secret_value()) for url in settings.checkpoint_urls if secret]
     couriers = [*(Courier(folder, folder) for folder in folders), *(Courier(webhook) for webhook in webhooks)]
-    key = SigningKey(settings.checkpoint_name, b64decode(settings.checkpoint_key.get_secret_value()))
     return Signer(store, key, couriers)

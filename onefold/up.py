@@ -10,8 +10,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from onefold.checkpoint_settings import CheckpointSettings
 from onefold.children import Child, ChildFailed, Task
-from onefold.demo_secrets import DEMO, PASSWORD, secrets_of
+from onefold.demo_secrets import DEMO, PASSWORD, checkpoint_folders, checkpoint_places, secrets_of
 from onefold.env_files import write_env
 from onefold.first_request import FirstRequest
 from onefold.lockfile import AlreadyRunning, hold
@@ -36,6 +39,8 @@ def up(settings: UpSettings) -> int:
             make_private_folder(data)
             held.enter_context(hold(data))
             secrets = secrets_of(data)
+            for folder in checkpoint_folders(data):
+                make_private_folder(folder)
             servers = choose(settings, data, codec_endpoint(settings, secrets))
         except AlreadyRunning as refusal:
             terminal.say(str(refusal))
@@ -113,6 +118,7 @@ class Run:
             "ONEFOLD_HOST": self.settings.host,
             "ONEFOLD_PORT": str(self.settings.port),
             "ONEFOLD_DATA": str(self.data),
+            "ONEFOLD_CHECKPOINT_PLACES": checkpoint_places(self.data),
             "PYTHONUNBUFFERED": "1",
             "PYTHONUTF8": "1",
             **{name: secret for name, secret in self.secrets.items() if name not in DEMO},
@@ -164,6 +170,12 @@ class Run:
             say(f"{typed('token create')} makes a token, {typed('database create')} a database.")
         say()
 
+    def verifier_key(self) -> str:
+        key, places = self.secrets["ONEFOLD_CHECKPOINT_KEY"], checkpoint_places(self.data)
+        settings = CheckpointSettings(checkpoint_key=SecretStr(key), checkpoint_places=SecretStr(places))
+        assert settings.signing_key  # noqa: S101 - of the key above
+        return str(settings.signing_key.verifier)
+
     def reached_by(self) -> dict[str, str]:
         return {
             "ONEFOLD_URL": self.url,
@@ -172,6 +184,9 @@ class Run:
             "TEMPORAL_UI_URL": self.servers.temporal_ui_url or "",
             "DATABASE_URL": self.servers.database_url,
             "ONEFOLD_LEDGER_KEYS": self.secrets["ONEFOLD_LEDGER_KEYS"],
+            "ONEFOLD_CHECKPOINT_KEY": self.secrets["ONEFOLD_CHECKPOINT_KEY"],
+            "ONEFOLD_CHECKPOINT_PLACES": checkpoint_places(self.data),
+            "ONEFOLD_VERIFIER_KEY": self.verifier_key(),
         }
 
 

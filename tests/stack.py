@@ -35,6 +35,7 @@ CODEC_KEYS = "test:" + base64.b64encode(b"c" * 32).decode()
 KEYRING = Keyring.parse(CODEC_KEYS)
 LEDGER_KEYS = "test:" + base64.b64encode(b"l" * 32).decode()
 LEDGER_KEYRING = Keyring.parse(LEDGER_KEYS)
+CHECKPOINT_KEY = base64.b64encode(b"s" * 32).decode()
 CODEC_SECRET = "codec-endpoint-secret"
 CODEC_ORIGIN = "http://127.0.0.1:8233"
 
@@ -118,7 +119,9 @@ class Stack:
         program: tuple[str, ...] = ("onefold", "worker"),
     ) -> Iterator["Popen[bytes]"]:
         """A worker process. It counts as ready at once: whether one polls is what /readyz asks."""
-        with running(self._child(name, program, env or {}, ready=lambda: None)) as process:
+        places = checkpoint_places(self.folder, {**self.env, **(env or {})}["DATABASE_URL"])
+        given = {"ONEFOLD_CHECKPOINT_PLACES": places, **(env or {})}
+        with running(self._child(name, program, given, ready=lambda: None)) as process:
             self.processes[name] = process
             yield process
 
@@ -161,6 +164,8 @@ def servers(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Iterator[
         "ONEFOLD_WORKFLOW_ID_KEY": WORKFLOW_ID_KEY,
         "ONEFOLD_CODEC_KEYS": CODEC_KEYS,
         "ONEFOLD_LEDGER_KEYS": LEDGER_KEYS,
+        "ONEFOLD_CHECKPOINT_KEY": CHECKPOINT_KEY,
+        "ONEFOLD_CHECKPOINT_PLACES": checkpoint_places(folder, postgres.url),
         "ONEFOLD_CODEC_ENDPOINT_SECRET": CODEC_SECRET,
         "ONEFOLD_CODEC_ORIGIN": CODEC_ORIGIN,
         "PYTHONUNBUFFERED": "1",
@@ -176,6 +181,14 @@ def servers(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Iterator[
     finally:
         stack.stop("temporal")
         stack.stop("postgres")
+
+
+def checkpoint_places(folder: Path, database_url: str) -> str:
+    """Two folders for each database of the server: they have ids in common, and so names of chains."""
+    places = [folder / f"checkpoints-{copy}" / database_url.rpartition("/")[2] for copy in ("one", "two")]
+    for place in places:
+        place.mkdir(parents=True, exist_ok=True)
+    return ",".join(str(place) for place in places)
 
 
 def violations_in(told: str) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from jsonschema import Draft202012Validator
 from typer.testing import CliRunner
 
 from onefold.cli import app
-from onefold.settings import Settings, read
+from onefold.settings import Settings, WorkerSettings, read
 
 PROJECT = Path(__file__).parents[1]
 COMPOSE = PROJECT / "docker-compose.yml"
@@ -36,12 +36,16 @@ Compose = dict[str, Any]
 
 
 def variable(name: str) -> str:
-    alias = Settings.model_fields[name].validation_alias
+    alias = WorkerSettings.model_fields[name].validation_alias
     return str(alias or f"{Settings.model_config.get('env_prefix')}{name}".upper())
 
 
 SETTINGS = {variable(name) for name in Settings.model_fields}
-OPTIONAL_SECRETS = {variable(name) for name in ("smtp_url", "webhook_url", "webhook_secret", "demo_password")}
+WORKERS_OWN = {variable(name) for name in WorkerSettings.model_fields} - SETTINGS
+OPTIONAL_SECRETS = {
+    variable(name)
+    for name in ("smtp_url", "webhook_url", "webhook_secret", "checkpoint_webhook_secret", "demo_password")
+}
 REQUIRED = {variable(name) for name, field in Settings.model_fields.items() if field.is_required()}
 
 
@@ -62,7 +66,7 @@ def against_the_schema(compose: Compose) -> Iterator[str]:
 
 def settings_not_given(compose: Compose) -> Iterator[str]:
     for name in ONEFOLD:
-        wanted = SETTINGS if name == "api" else REQUIRED
+        wanted = {"api": SETTINGS, "worker": REQUIRED | WORKERS_OWN}.get(name, REQUIRED)
         for missing in sorted(wanted - compose["services"][name]["environment"].keys()):
             yield f"{name} is not given {missing}"
 
@@ -71,12 +75,16 @@ def different_settings(compose: Compose) -> Iterator[str]:
     api = compose["services"]["api"]["environment"]
     for name in ONEFOLD:
         for key, value in compose["services"][name]["environment"].items():
-            if api.get(key) != value:
+            if name == "worker" and key in WORKERS_OWN:
+                continue
+            if key in WORKERS_OWN:
+                yield f"{name} is given {key}, which is the worker's"
+            elif api.get(key) != value:
                 yield f"{name} and api differ in {key}"
 
 
 def unknown_settings(compose: Compose) -> Iterator[str]:
-    for name in sorted(set(re.findall(r"\bONEFOLD_\w+", json.dumps(compose))) - SETTINGS):
+    for name in sorted(set(re.findall(r"\bONEFOLD_\w+", json.dumps(compose))) - SETTINGS - WORKERS_OWN):
         yield f"{name} is no setting"
 
 
@@ -178,6 +186,8 @@ def test_the_file_holds_what_it_must() -> None:
             "worker and api differ in ONEFOLD_WAIT",
         ),
         ("  ONEFOLD_POOL:", "  ONEFOLD_POOLS: ''\n  ONEFOLD_POOL:", "ONEFOLD_POOLS is no setting"),
+        ("      ONEFOLD_PORT:", "      ONEFOLD_CHECKPOINT_KEY: k\n      ONEFOLD_PORT:", "which is the worker's"),
+        ("  ONEFOLD_CHECKPOINT_PLACES:", "  OTHER:", "worker is not given ONEFOLD_CHECKPOINT_PLACES"),
         ("${ONEFOLD_POOL:-}", "${ONEFOLD_POLL:-}", "ONEFOLD_POLL is no setting"),
         ("temporal: { condition", "temporal-server: { condition", "waits for temporal-server, which is no service"),
         ("migrate: { condition: service_completed_successfully", "migrate: { condition: service_healthy", "no check"),
@@ -225,7 +235,7 @@ def test_onefold_accepts_what_it_is_given(
     compose = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
     for name, value in compose["services"][service]["environment"].items():
         monkeypatch.setenv(name, interpolated(value, secrets))
-    settings = read(Settings)
+    settings = read(WorkerSettings if service == "worker" else Settings)
     assert settings.database_url.get_secret_value().startswith("postgresql+psycopg://onefold:")
     assert settings.pool == Settings.model_fields["pool"].default
     assert (settings.host == "0.0.0.0") is (service == "api")

@@ -13,7 +13,7 @@ from domain.plan import Outcome, Rule
 from domain.roles import Role
 from onefold.cli import app
 from onefold.commands import failures
-from onefold.settings import Settings, UpSettings
+from onefold.settings import UpSettings, WorkerSettings
 from store.tokens import SCOPES
 from tests.pictures.taking import names
 
@@ -33,12 +33,12 @@ def documented() -> dict[str, str]:
 
 
 def test_every_setting_is_in_the_table_and_nothing_else() -> None:
-    fields = {**UpSettings.model_fields, **Settings.model_fields}
+    fields = {**UpSettings.model_fields, **WorkerSettings.model_fields}
     assert set(documented()) == {variable(name, field) for name, field in fields.items()}
 
 
 def test_the_defaults_in_the_table_are_the_settings_own() -> None:
-    for name, field in {**UpSettings.model_fields, **Settings.model_fields}.items():
+    for name, field in {**UpSettings.model_fields, **WorkerSettings.model_fields}.items():
         if not field.is_required() and field.default is not None:
             told = documented()[variable(name, field)].strip("`")
             assert told == f"{field.default}", name

@@ -8,6 +8,7 @@ from api.services import Wired
 from domain.findings import ADVICE, TOLD
 from store import reconciliation
 from store.backlog import read_backlog
+from store.checkpoint_state import read_state
 from store.migrate import current, head
 from store.tokens import Scope
 from web.merge_words import STATES
@@ -41,6 +42,7 @@ async def status(request: Request, wired: Wired, viewer: SignedIn) -> Response:
         findings=await reconciliation.current(wired.store, reach),
         told=TOLD,
         advice=ADVICE,
+        checkpoints=await read_state(wired.store, reach),
         reaches_all=reach is None,
         states=[(state, STATES[state]) for state in OPEN],
         revision=revision,

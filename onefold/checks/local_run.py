@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from onefold.demo_secrets import SERVERS_SECRETS
+from onefold.demo_secrets import SERVERS_SECRETS, checkpoint_places
 from onefold.env_files import read_env
 from onefold.leftovers import read as read_record
 
@@ -36,7 +36,11 @@ class LocalRun:
     def settings(self) -> dict[str, str]:
         """What it hands to its API and worker, as far as it is written down."""
         known = read_env(self.data / "secrets.env") | self.reached_by
-        return {name: value for name, value in known.items() if name in {*SERVERS_SECRETS, *_ADDRESSES}}
+        given = {name: value for name, value in known.items() if name in {*SERVERS_SECRETS, *_ADDRESSES}}
+        places = (
+            {"ONEFOLD_CHECKPOINT_PLACES": checkpoint_places(self.data)} if "ONEFOLD_CHECKPOINT_KEY" in given else {}
+        )
+        return given | places
 
     @property
     def reached_by(self) -> dict[str, str]:

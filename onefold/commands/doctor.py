@@ -11,6 +11,7 @@ from domain.visible import visible
 from onefold.commands.failures import ERROR
 from onefold.commands.output import Json, console, print_json
 from onefold.commands.running import run as run_async
+from onefold.commands.running import without_logs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,15 @@ def _examine() -> "list[Check]":
             *check_ports(run),
             *check_database(run),
             *run_async(check_temporal(run, task_queue())),
+            *_checkpoints(),
         ]
+
+
+def _checkpoints() -> "list[Check]":
+    from onefold.checks.checkpoints import check_checkpoints
+
+    with without_logs():
+        return run_async(check_checkpoints())
 
 
 def _print(checks: "Sequence[Check]") -> None:

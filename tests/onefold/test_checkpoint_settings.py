@@ -33,6 +33,11 @@ def test_places_are_folders_and_urls(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings.checkpoint_name == "onefold"
 
 
+def test_a_folder_may_have_a_comma_in_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = given(monkeypatch, **{**GIVEN, "ONEFOLD_CHECKPOINT_PLACES": "/a,b/one,/a,b/two"})
+    assert settings.checkpoint_folders == [Path("/a,b/one"), Path("/a,b/two")]
+
+
 def test_nothing_needs_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = given(monkeypatch, **dict.fromkeys(GIVEN, ""))
     assert (settings.checkpoint_key, settings.checkpoint_folders, settings.checkpoint_urls) == (None, [], [])

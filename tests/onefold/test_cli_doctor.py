@@ -10,8 +10,12 @@ import pytest
 
 from onefold.checks.check import Status
 from onefold.checks.database import clock
+from onefold.commands.running import in_store
 from onefold.env_files import write_env
 from onefold.processes import started_at
+from store import databases
+from store.checkpoint_state import allow, refuse, report_places
+from store.engine import Store
 from tests.onefold.cli import Command, Ended
 from tests.stack import Stack, free_port, new_database
 
@@ -36,8 +40,9 @@ def found(ended: Ended) -> dict[str, dict[str, Any]]:
 
 def test_nothing_is_wrong_where_everything_runs(live_onefold: Command, stack: Stack) -> None:
     ended = live_onefold("doctor", "--json")
-    assert (ended.code, ended.err, ended.json["ok"]) == (0, "", True)
     checks = found(ended)
+    assert [check for check in checks.values() if check["status"] != "ok"] == []
+    assert (ended.code, ended.err, ended.json["ok"]) == (0, "", True)
     assert {check["status"] for check in checks.values()} == {"ok"}
     assert {"settings", "database", "schema", "clock", "temporal", "worker", "search attributes"} < checks.keys()
     assert checks[f"port {stack.port}"]["detail"] == "the API of this Onefold listens there"
@@ -180,3 +185,36 @@ def test_a_slow_answer_is_no_difference_between_the_clocks() -> None:
 def test_the_clock_that_is_ahead_is_named() -> None:
     assert clock(NOW, NOW + timedelta(seconds=3), NOW).detail == "PostgreSQL's is 3.0 s ahead of this machine's"
     assert clock(NOW, NOW - timedelta(seconds=3), NOW).detail == "PostgreSQL's is 3.0 s behind this machine's"
+
+
+def test_what_the_signer_says_of_itself_is_told(
+    live_onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database(stack, "unsigned")
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    def checkpoints() -> list[tuple[str, str]]:
+        checks = live_onefold("doctor", "--json").json["checks"]
+        return [(one["status"], one["detail"]) for one in checks if one["name"] == "checkpoints"]
+
+    def report(faults: dict[str, str | None]) -> None:
+        async def work(store: Store) -> None:
+            async with store.statements() as connection:
+                await report_places(connection, faults)
+
+        in_store(work)
+
+    assert checkpoints() == [("warning", "no worker signs any")]
+    report({"/mnt/one": None})
+    assert checkpoints() == [("warning", "they go to 1 place only")]
+    report({"/mnt/one": None, "/mnt/two": "cannot be read: Input/output error"})
+    database_id = in_store(lambda store: databases.create(store, "refused"))
+    in_store(lambda store: refuse(store, database_id, "cut-short", "the chain ends at 3, and had 5 entries"))
+    told = f"nothing is signed over database {database_id}: the chain ends at 3, and had 5 entries"
+    assert checkpoints() == [("problem", "/mnt/two cannot be read: Input/output error"), ("problem", told)]
+    in_store(lambda store: allow(store, database_id))
+    report({"/mnt/one": None, "/mnt/two": None})
+    assert checkpoints() == [("ok", "every chain is signed, in 2 places")]
+    with psycopg.connect(url) as connection:
+        connection.execute("UPDATE checkpoint_places SET seen = now() - interval '2 minutes'")
+    assert checkpoints() == [("warning", "no worker signs any")]

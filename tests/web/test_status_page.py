@@ -6,6 +6,7 @@ from sqlalchemy import text
 from domain.findings import Finding, FindingKind
 from domain.roles import Role
 from store import reconciliation
+from store.checkpoint_state import refuse, report_places
 from store.migrate import head
 from tests.web.looked_up import Library, text_of
 
@@ -19,6 +20,18 @@ async def test_the_status_tells_what_is_there_and_what_waits(library: Library) -
     assert "Waits for a person 1" in shown
     assert f"Waits longest {library.open_merge[:8]} in database {library.here.id}, since" in shown
     assert "counted in the databases that you reach" in shown
+
+
+async def test_it_tells_where_checkpoints_go_and_which_chains_are_refused(library: Library) -> None:
+    async with library.store.statements() as connection:
+        await report_places(connection, {"/mnt/one": None, "https://witness.example": "answers 500"})
+    await refuse(library.store, library.here.id, "cut-short", "the chain ends at 3, and had 5 entries")
+    shown = text_of(await (await library.visitor(Role.AUDITOR)).read("/status"))
+    assert "/mnt/one ok https://witness.example answers 500, since" in shown
+    assert f"Database {library.here.id} Refused Nothing is signed since" in shown
+    assert "the chain ends at 3, and had 5 entries. Merges go on." in shown
+    foreign = text_of(await (await library.visitor(Role.AUDITOR, library.elsewhere.id)).read("/status"))
+    assert "Refused" not in foreign
 
 
 async def test_what_was_given_up_and_what_waits_in_the_outbox_is_counted(library: Library) -> None:
