@@ -70,7 +70,7 @@ class Approvals:
             case "decision.made":
                 made = _Decision(event["merge"], detail["says"], detail["revision"], person, token)
                 self._made[detail["decision"]] = made
-            case "token.created":
+            case "token.created" | "token.adopted":
                 self._people[detail["token"]] = None if detail["person"] is None else int(detail["person"])
 
     def end(self) -> Iterator[_Told]:
