@@ -1,20 +1,18 @@
 """Checks an export with nothing but itself, a key, and what was kept elsewhere to hold it against."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from ledger.checkpoint_file import notes_in
-from ledger.entry import Receipt
 from ledger.export import ABSORBED, ENTRIES, TOKENS, Manifest, entry_from
 from ledger.export_reader import Export
 from ledger.findings import Finding, FindingKind
-from ledger.note import NoteRefused, VerifierKey
+from ledger.note import VerifierKey
+from ledger.receipts import receipts_in
 from ledger.unreadable import UNREADABLE
 from ledger.verification import Beside, Counts, Verification
-from ledger.witnesses import witness
+from ledger.witnesses import Signers
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,8 @@ class ExportCheck:
     def run(self, checkpoints: Sequence[Kept], receipts: Sequence[Kept]) -> Verdict:
         with self._export:
             self._tell(self._export.faults(self._keys))
-            verification = Verification(self._manifest.database_id, self._beside())
+            signers = Signers(self._keys, self._manifest.origin)
+            verification = Verification(self._manifest.database_id, signers, self._beside())
             for kept in checkpoints:
                 self._expect_checkpoints(verification, kept)
             for kept in receipts:
@@ -78,10 +77,10 @@ class ExportCheck:
             except ValueError as error:
                 self._tell([(FindingKind.ALTERED, None, f"line {number} of {ENTRIES}: {error}")])
                 continue
-            self._expect(verification, "the export", notes.up_to(entry.seq))
+            self._findings += verification.expect(notes.up_to(entry.seq), "the export")
             self._findings += verification.take(replace(entry, payloads=payloads.of(entry.seq)))
             self._progress(1)
-        self._expect(verification, "the export", notes.others())
+        self._findings += verification.expect(notes.others(), "the export")
         payloads.skip()
         self._tell(
             (FindingKind.VALUES, seq, "is not there, and values lie beside it") for seq in sorted(payloads.beside_none)
@@ -90,16 +89,9 @@ class ExportCheck:
             if file.broken:
                 self._tell([(FindingKind.CONTENTS, None, f"{file.name} cannot be read")])
 
-    def _expect(self, verification: Verification, source: str, notes: Iterable[str]) -> None:
-        for note in notes:
-            try:
-                self._findings += verification.expect(witness(note, self._keys, self._manifest.origin, source))
-            except NoteRefused as error:
-                self._tell([(FindingKind.CHECKPOINT, None, f"a checkpoint of {source} {error}")])
-
     def _expect_checkpoints(self, verification: Verification, kept: Kept) -> None:
         notes = notes_in(kept.text)
-        self._expect(verification, kept.name, notes)
+        self._findings += verification.expect(notes, kept.name)
         if not notes:
             self._tell([(FindingKind.CHECKPOINT, None, f"{kept.name} holds no checkpoint")])
 
@@ -112,36 +104,6 @@ class ExportCheck:
 
     def _tell(self, told: Iterable[tuple[FindingKind, int | None, str]]) -> None:
         self._findings += [Finding(kind, self._manifest.database_id, seq, what) for kind, seq, what in told]
-
-
-def receipts_in(text: str) -> Iterator[Receipt]:
-    """Every receipt in a text: one, the answer that holds it, a list of them, or a line of JSON for each."""
-    for line in [text] if _is_json(text) else text.splitlines():
-        if _is_json(line):
-            yield from _receipts(json.loads(line))
-
-
-def _receipts(document: Any) -> Iterator[Receipt]:
-    match document:
-        case {"database": database, "seq": seq, "entry_hash": str(entry_hash)}:
-            try:
-                yield Receipt(int(database), int(seq), bytes.fromhex(entry_hash))
-            except UNREADABLE:
-                return
-        case dict():
-            for value in document.values():
-                yield from _receipts(value)
-        case list():
-            for item in document:
-                yield from _receipts(item)
-
-
-def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except UNREADABLE:
-        return False
-    return True
 
 
 def _not_proven(manifest: Manifest, checkpoints: Sequence[Kept]) -> Iterator[str]:

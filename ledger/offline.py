@@ -95,13 +95,10 @@ def _facts(verdict: Verdict) -> dict[str, object]:
 
 
 def _summary(verdict: Verdict) -> Iterator[str]:
-    manifest, counts = verdict.manifest, verdict.counts
+    manifest = verdict.manifest
     found = "Nothing wrong was found" if not verdict.findings else f"{len(verdict.findings)} findings"
     yield f"{found} in the record of database {manifest.database_id}, exported {rfc3339(manifest.made)}."
-    yield (
-        f"Checked {counts.entries} entries up to {manifest.head.entry_hash.hex()}, replayed {counts.replayed} requests,"
-        f" compared {counts.checkpoints} checkpoints and {counts.receipts} receipts."
-    )
+    yield f"It ends with {manifest.head.entry_hash.hex()}. {verdict.counts.sentence()}"
     yield from (f"Not proven: {what}." for what in verdict.not_proven)
 
 

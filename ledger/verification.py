@@ -1,7 +1,7 @@
 """Checks one database's chain from its first entry to its last, whoever hands them over: a database or a file."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from ledger.merge_record import KINDS
 from ledger.order import Order
 from ledger.recompute import merge_faults, named_before, own_faults
 from ledger.unreadable import UNREADABLE
-from ledger.witnesses import Witness, Witnesses
+from ledger.witnesses import Signers, Witnesses
 
 _SETTLED = frozenset(KINDS.values())
 _EXECUTED = "merge.executed"
@@ -37,7 +37,7 @@ class Beside:
     values: bool = True
 
 
-@dataclass
+@dataclass(frozen=True)
 class Counts:
     """What was looked at."""
 
@@ -46,15 +46,29 @@ class Counts:
     checkpoints: int = 0
     receipts: int = 0
 
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.entries + other.entries,
+            self.replayed + other.replayed,
+            self.checkpoints + other.checkpoints,
+            self.receipts + other.receipts,
+        )
+
+    def sentence(self) -> str:
+        return (
+            f"Checked {self.entries} entries, replayed {self.replayed} requests, compared {self.checkpoints}"
+            f" checkpoints and {self.receipts} receipts."
+        )
+
 
 class Verification:
     """Feed it the checkpoints and receipts, then each entry, then the end; each answers with what it found."""
 
-    def __init__(self, database_id: int, beside: Beside) -> None:
+    def __init__(self, database_id: int, signers: Signers, beside: Beside) -> None:
         self.database_id = database_id
         self._beside = beside
         self._order = Order()
-        self._witnesses = Witnesses()
+        self._witnesses = Witnesses(signers)
         self._approvals = Approvals(beside.people)
         self._absorbed = dict(beside.absorbed)
         self._entries = 0
@@ -69,8 +83,9 @@ class Verification:
         """The entry at the highest place so far."""
         return self._order.head
 
-    def expect(self, witness: Witness) -> list[Finding]:
-        return self._findings(self._witnesses.expect(witness))
+    def expect(self, notes: Iterable[str], source: str) -> list[Finding]:
+        """Checkpoints that lay there, which have to be known before the entries that they cover are taken."""
+        return [one for note in notes for one in self._findings(self._witnesses.expect(note, source))]
 
     def expect_receipt(self, receipt: Receipt, source: str) -> list[Finding]:
         if receipt.database_id != self.database_id:
@@ -153,7 +168,7 @@ class Verification:
         for contact, into in self._absorbed.items():
             yield FindingKind.BIJECTION, None, f"contact {contact} was absorbed by {into}, and no entry tells of it"
 
-    def _findings(self, told: Iterator[_Told] | list[_Told]) -> list[Finding]:
+    def _findings(self, told: Iterable[_Told]) -> list[Finding]:
         return [Finding(kind, self.database_id, seq, what) for kind, seq, what in told]
 
 

@@ -14,19 +14,18 @@ _Told = tuple[FindingKind, int | None, str]
 
 
 @dataclass(frozen=True)
-class Witness:
-    """A checkpoint that was found signed; `source` says where it lay."""
+class Signers:
+    """Whose checkpoints count, and which chain's: `origin` is how they name it."""
 
-    checkpoint: Checkpoint
-    source: str
+    keys: Sequence[VerifierKey]
+    origin: str
 
-
-def witness(note: str, keys: Sequence[VerifierKey], origin: str, source: str) -> Witness:
-    """Raises NoteRefused: not signed by one of the keys, no checkpoint, or another chain's."""
-    checkpoint = open_checkpoint(note, keys)
-    if checkpoint.origin != origin:
-        raise NoteRefused(f"is of the chain {checkpoint.origin}, not of {origin}")
-    return Witness(checkpoint, source)
+    def open(self, note: str) -> Checkpoint:
+        """Raises NoteRefused: not signed by one of the keys, no checkpoint, or another chain's."""
+        checkpoint = open_checkpoint(note, self.keys)
+        if checkpoint.origin != self.origin:
+            raise NoteRefused(f"is of the chain {checkpoint.origin}, not of {self.origin}")
+        return checkpoint
 
 
 class Witnesses:
@@ -35,20 +34,27 @@ class Witnesses:
     A checkpoint has to be known before the entry that makes the tree its size is taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, signers: Signers) -> None:
         self.compared = 0
         self.receipts = 0
+        self._signers = signers
         self._tree = Frontier()
-        self._checkpoints: defaultdict[int, list[Witness]] = defaultdict(list)
+        self._checkpoints: defaultdict[int, list[tuple[Checkpoint, str]]] = defaultdict(list)
         self._receipts: defaultdict[int, list[tuple[Receipt, str]]] = defaultdict(list)
 
-    def expect(self, witness: Witness) -> Iterator[_Told]:
-        if witness.checkpoint.size < self._tree.size:
-            yield FindingKind.CHECKPOINT, None, f"a checkpoint of {witness.source} does not stand in order of size"
-        elif witness.checkpoint.size == self._tree.size:
-            yield from self._compare(witness)
+    def expect(self, note: str, source: str) -> Iterator[_Told]:
+        """`source`: where the note lay."""
+        try:
+            checkpoint = self._signers.open(note)
+        except NoteRefused as error:
+            yield FindingKind.CHECKPOINT, None, f"a checkpoint of {source} {error}"
+            return
+        if checkpoint.size < self._tree.size:
+            yield FindingKind.CHECKPOINT, None, f"a checkpoint of {source} does not stand in order of size"
+        elif checkpoint.size == self._tree.size:
+            yield from self._compare(checkpoint, source)
         else:
-            self._checkpoints[witness.checkpoint.size].append(witness)
+            self._checkpoints[checkpoint.size].append((checkpoint, source))
 
     def expect_receipt(self, receipt: Receipt, source: str) -> None:
         self._receipts[receipt.seq].append((receipt, source))
@@ -61,28 +67,20 @@ class Witnesses:
                 yield FindingKind.RECEIPT, entry.seq, f"is not the entry that the receipt of {source} names"
         if in_place:
             self._tree.append(entry.entry_hash)
-            for one in self._checkpoints.pop(entry.seq, []):
-                yield from self._compare(one)
+            for checkpoint, source in self._checkpoints.pop(entry.seq, []):
+                yield from self._compare(checkpoint, source)
 
     def end(self, head: Head) -> Iterator[_Told]:
         for size in sorted(self._checkpoints):
-            for one in self._checkpoints[size]:
+            for _, source in self._checkpoints[size]:
                 if size > head.seq:
-                    yield (
-                        FindingKind.CUT,
-                        None,
-                        f"ends at entry {head.seq}, while {one.source} has {size} entries signed",
-                    )
+                    yield FindingKind.CUT, None, f"ends at entry {head.seq}, while {source} has {size} entries signed"
         for seq in sorted(self._receipts):
             for _, source in self._receipts[seq]:
                 yield FindingKind.RECEIPT, seq, f"is not there, while the receipt of {source} names it"
 
-    def _compare(self, witness: Witness) -> Iterator[_Told]:
+    def _compare(self, checkpoint: Checkpoint, source: str) -> Iterator[_Told]:
         self.compared += 1
-        if witness.checkpoint.root != self._tree.root():
-            size = witness.checkpoint.size
-            yield (
-                FindingKind.REWRITTEN,
-                None,
-                f"the first {size} entries are not those that {witness.source} has signed",
-            )
+        if checkpoint.root != self._tree.root():
+            what = f"the first {checkpoint.size} entries are not those that {source} has signed"
+            yield FindingKind.REWRITTEN, None, what

@@ -1,34 +1,18 @@
 """The design's invariants, checked on a live database. A violation names ids, never values."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.canonical import canonical
-from domain.contact import contact_document
-from domain.plan import DECIDED, Outcome, plan_document
-from domain.wire import as_wire
 from ledger import sealed
-from ledger.entry import GENESIS, Entry, Head
-from ledger.events import RecordedEvent
+from ledger.entry import GENESIS, Head
 from ledger.keyring import Keyring
-from ledger.merge_record import DecisionRecord
-from ledger.recompute import (
-    chain_faults,
-    merge_faults,
-    recomputed_plan,
-    recorded_outcome,
-    recorded_result,
-    records_decision,
-)
+from ledger.recompute import Fault, chain_faults, merge_faults
+from store.checkpoints import ChainHead, read_heads
 from store.engine import Store
-from store.entries import ENTRY, StoredEntry, decrypted
-from store.snapshots import read_contact
-
-_BATCH = 200
+from store.walk import Walked, walk
 
 
 @dataclass(frozen=True)
@@ -204,21 +188,11 @@ _STATEMENTS: tuple[tuple[int, str, str], ...] = (
            WHERE c.database_id <> i.database_id""",
     ),
 )
+NUMBERS = frozenset(number for number, _, _ in _STATEMENTS)
+"""Those that statements alone tell something of."""
 _COUNTS = text("""
     SELECT (SELECT count(*) FROM contacts) AS contacts, (SELECT count(*) FROM merges) AS merges,
            (SELECT count(*) FROM ledger_entries) AS entries
-""")
-_HEADS = text("SELECT database_id, seq, entry_hash FROM ledger_heads ORDER BY database_id")
-_ENTRIES = text(f"""
-    SELECT {ENTRY}, m.plan, m.plan_digest, m.outcome, m.survivor_id, m.absorbed_id, m.winner_channel_identifier,
-      m.decision_id, d.kind AS decided_kind, d.revision, d.person_id, d.token_id, d.at AS decided
-    FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id LEFT JOIN decisions d ON d.id = m.decision_id
-    WHERE e.database_id = :database_id AND e.seq > :after ORDER BY e.seq LIMIT :batch
-""")  # noqa: S608 - our own text
-_SEALED = text("""
-    SELECT v.id, v.kind, v.at, v.merge_id, v.contact_id, v.person_id, v.token_id, v.detail
-    FROM ledger_seals s JOIN ledger_events v ON v.id = s.event_id AND v.database_id = s.database_id
-    WHERE s.database_id = :database_id AND s.seq = :seq ORDER BY s.place
 """)
 
 
@@ -226,9 +200,9 @@ async def check(store: Store, progress: Callable[[int], None] = lambda _: None) 
     """Checks everything; `progress` is told of each ledger entry that is done. Reads one moment's snapshot."""
     async with store.transaction() as connection:
         await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        violations = await _broken(connection, {number for number, _, _ in _STATEMENTS})
-        for head in (await connection.execute(_HEADS)).all():
-            violations += [one async for one in _check_chain(connection, store.ledger_keys, head, progress)]
+        violations = await broken_in(connection, NUMBERS)
+        for chain in await read_heads(connection):
+            violations += [one async for one in _check_chain(connection, store.ledger_keys, chain, progress)]
         counts = (await connection.execute(_COUNTS)).one()
     return Report(dict(counts._mapping), violations)
 
@@ -236,10 +210,11 @@ async def check(store: Store, progress: Callable[[int], None] = lambda _: None) 
 async def broken(store: Store, numbers: Collection[int]) -> list[Violation]:
     """What breaks these invariants, without a look at what entries hold."""
     async with store.transaction() as connection:
-        return await _broken(connection, numbers)
+        return await broken_in(connection, numbers)
 
 
-async def _broken(connection: AsyncConnection, numbers: Collection[int]) -> list[Violation]:
+async def broken_in(connection: AsyncConnection, numbers: Collection[int]) -> list[Violation]:
+    """The same in a transaction of the caller's."""
     await connection.execute(text("SET LOCAL statement_timeout = 0"))
     return [
         Violation(number, sentence.format(**row._mapping))
@@ -250,82 +225,29 @@ async def _broken(connection: AsyncConnection, numbers: Collection[int]) -> list
 
 
 async def _check_chain(
-    connection: AsyncConnection, keyring: Keyring, head: Row[Any], progress: Callable[[int], None]
+    connection: AsyncConnection, keyring: Keyring, chain: ChainHead, progress: Callable[[int], None]
 ) -> AsyncIterator[Violation]:
     previous = GENESIS
-    while True:
-        rows = (
-            await connection.execute(
-                _ENTRIES, {"database_id": head.database_id, "after": previous.seq, "batch": _BATCH}
-            )
-        ).all()
-        stored = await decrypted(connection, keyring, head.database_id, rows)
-        for row, one in zip(rows, stored, strict=True):
-            entry = one.entry
-            where = f"ledger entry {entry.seq} of database {entry.database_id}"
-            for fault in chain_faults(previous, entry):
-                yield Violation(0, f"{where} {fault}")
-            for violation in await _check_content(connection, row, one):
-                yield Violation(violation.invariant, f"{where} {violation.what}")
-            previous = Head(entry.seq, entry.entry_hash)
-            progress(1)
-        if len(rows) < _BATCH:
-            break
-    if previous != Head(head.seq, head.entry_hash):
-        yield Violation(0, f"the ledger of database {head.database_id} ends at {previous.seq}, its head at {head.seq}")
+    async for walked in walk(connection, keyring, chain.database_id):
+        entry = walked.entry
+        where = f"ledger entry {entry.seq} of database {entry.database_id}"
+        for what in chain_faults(previous, entry):
+            yield Violation(0, f"{where} {what}")
+        for fault in _content_faults(walked):
+            yield Violation(fault.invariant, f"{where} {fault.what}")
+        previous = Head(entry.seq, entry.entry_hash)
+        progress(1)
+    if previous != chain.head:
+        where = f"the ledger of database {chain.database_id}"
+        yield Violation(0, f"{where} ends at {previous.seq}, its head at {chain.head.seq}")
 
 
-async def _check_content(connection: AsyncConnection, row: Row[Any], stored: StoredEntry) -> list[Violation]:
-    if stored.unreadable:
-        return [Violation(6, f"keeps values of {_whom(one)} that cannot be decrypted") for one in stored.unreadable]
-    entry = stored.entry
-    if entry.kind == sealed.KIND:
-        held = await connection.execute(_SEALED, {"database_id": entry.database_id, "seq": entry.seq})
-        events = [RecordedEvent(**event._mapping) for event in held]
-        return [Violation(fault.invariant, fault.what) for fault in sealed.sealed_faults(entry, events)]
-    found = list(_check_merge(row, entry))
-    if live_fault := await _live_fault(connection, entry):
-        found.append(Violation(6, live_fault))
-    return found
+def _content_faults(walked: Walked) -> list[Fault]:
+    if walked.unreadable:
+        return [Fault(6, f"keeps values of {whom(one)} that cannot be decrypted") for one in walked.unreadable]
+    recomputed = [] if walked.entry.kind == sealed.KIND else merge_faults(walked.entry)
+    return [*recomputed, *walked.elsewhere]
 
 
-def _check_merge(row: Row[Any], entry: Entry) -> Iterator[Violation]:
-    for fault in merge_faults(entry):
-        yield Violation(fault.invariant, fault.what)
-    if row.plan is None:
-        yield Violation(10, "belongs to no merge")
-        return
-    plan = recomputed_plan(entry)
-    if plan is None:
-        return  # told already
-    if (row.plan_digest, row.plan) != (plan.digest, as_wire(plan_document(plan))):
-        yield Violation(7, "executed another plan than its merge shows")
-    if not records_decision(entry, _decision(row)):
-        yield Violation(8, "records another decision than its merge names")
-    outcome = recorded_outcome(entry)
-    absorbed = plan.absorbed.id if plan.absorbed and outcome is Outcome.MERGED else None
-    survivor = plan.survivor.id if plan.survivor and outcome not in DECIDED else None
-    identifier = None if outcome in DECIDED else plan.winner_channel_identifier
-    answer = (outcome.value, survivor, absorbed, identifier)
-    if answer != (row.outcome, row.survivor_id, row.absorbed_id, row.winner_channel_identifier):
-        yield Violation(10, "records another end than its merge answers with")
-
-
-async def _live_fault(connection: AsyncConnection, entry: Entry) -> str | None:
-    """The live row, as long as it is still at the version that the entry left."""
-    match recorded_result(entry):
-        case {"id": str(id_), "version": str(version)} as result:
-            live = await read_contact(connection, entry.database_id, int(id_))
-            if live and str(live.version) == version and canonical(contact_document(live)) != canonical(result):
-                return f"left contact {id_} otherwise than it is"
-    return None
-
-
-def _decision(row: Row[Any]) -> DecisionRecord | None:
-    if row.decision_id is None:
-        return None
-    return DecisionRecord(row.decision_id, row.decided_kind, row.revision, row.person_id, row.token_id, row.decided)
-
-
-def _whom(contact_id: int | None) -> str:
+def whom(contact_id: int | None) -> str:
     return "nobody known" if contact_id is None else f"contact {contact_id}"
