@@ -350,7 +350,7 @@ BREAKS = {
     "the time of an entry": Break(
         "UPDATE ledger_entries SET at = at - interval '1 second' WHERE database_id = %(here)s AND seq = 1",
         {0},
-        "ledger entry 1 of database {here} is filed under another database, id, kind or time than its bytes say",
+        "ledger entry 1 of database {here} is filed under another database, place, id, kind or time than its bytes say",
     ),
     "an entry that is gone": Break(
         "DELETE FROM ledger_entries WHERE database_id = %(here)s AND merge_id = %(unchanged)s",
