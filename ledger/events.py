@@ -48,7 +48,7 @@ class EventKind(StrEnum):
 
 MEMBERS: Mapping[EventKind, tuple[str, ...]] = {
     **dict.fromkeys(EventKind, ()),
-    EventKind.PLAN_MADE: ("revision", "cause"),
+    EventKind.PLAN_MADE: ("revision", "cause", "plan"),
     EventKind.PLAN_SEEN: ("revision", "masked"),
     EventKind.MERGE_RELEASED: ("person",),
     EventKind.COMMENT_ADDED: ("comment",),
@@ -79,7 +79,8 @@ class Event:
     """Something that is about to be recorded, in one database.
 
     `token_id` is what somebody did it with (None: the operator by the command, or this system itself), and `person_id`
-    who did it: a person's own token names them without being asked to. To whom it was done stands in `detail`.
+    who did it: a person's own token names them without being asked to. To whom it was done stands in `detail`, and in
+    `encrypted` what that commits to, under the key of `contact_id`.
     """
 
     kind: EventKind
@@ -89,6 +90,7 @@ class Event:
     person_id: int | None = None
     token_id: str | None = None
     detail: Mapping[str, object] = field(default_factory=dict)
+    encrypted: bytes | None = None
 
     def __post_init__(self) -> None:
         if set(self.detail) != set(MEMBERS[self.kind]):

@@ -10,6 +10,7 @@ from ledger import sealed
 from ledger.entry import GENESIS, Head
 from ledger.keyring import Keyring
 from ledger.recompute import Fault, chain_faults, merge_faults
+from store import shown_plans
 from store.checkpoints import ChainHead, read_heads
 from store.engine import Store
 from store.walk import Walked, walk
@@ -201,6 +202,7 @@ async def check(store: Store, progress: Callable[[int], None] = lambda _: None) 
     async with store.transaction() as connection:
         await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
         violations = await broken_in(connection, NUMBERS)
+        violations += [Violation(7, what) async for what in shown_plans.faults(connection, store.ledger_keys)]
         for chain in await read_heads(connection):
             violations += [one async for one in _check_chain(connection, store.ledger_keys, chain, progress)]
         counts = (await connection.execute(_COUNTS)).one()

@@ -10,12 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.events import Event, EventKind
 
 _RECORD = text("""
-    INSERT INTO ledger_events (database_id, kind, merge_id, contact_id, person_id, token_id, detail)
-    SELECT e.database_id, e.kind, e.merge_id, e.contact_id, coalesce(e.person_id, t.person_id), e.token_id, e.detail
+    INSERT INTO ledger_events (database_id, kind, merge_id, contact_id, person_id, token_id, detail, encrypted)
+    SELECT e.database_id, e.kind, e.merge_id, e.contact_id, coalesce(e.person_id, t.person_id), e.token_id, e.detail,
+      decode(e.encrypted, 'hex')
     FROM ROWS FROM (
       jsonb_to_recordset(:events) AS (
-        database_id bigint, kind text, merge_id uuid, contact_id bigint, person_id bigint, token_id text, detail jsonb)
-    ) WITH ORDINALITY AS e (database_id, kind, merge_id, contact_id, person_id, token_id, detail, place)
+        database_id bigint, kind text, merge_id uuid, contact_id bigint, person_id bigint, token_id text, detail jsonb,
+        encrypted text)
+    ) WITH ORDINALITY AS e (database_id, kind, merge_id, contact_id, person_id, token_id, detail, encrypted, place)
     LEFT JOIN tokens t ON t.id = e.token_id AND t.owner_kind = 'person'
     ORDER BY e.place
 """).bindparams(bindparam("events", type_=JSONB))
@@ -56,4 +58,5 @@ def _row(event: Event) -> dict[str, object]:
         "person_id": event.person_id,
         "token_id": event.token_id,
         "detail": dict(event.detail),
+        "encrypted": event.encrypted and event.encrypted.hex(),
     }

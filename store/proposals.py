@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import MergeNotFound
 from domain.plan import CHANGING, Outcome
-from ledger.events import Event, EventKind
-from store import outbox
+from ledger.keyring import Keyring
+from store import outbox, shown_plans
 from store.engine import Store
 from store.journal import record
 from store.merge_transaction import OutcomeChanged, settle_unchanged
@@ -66,7 +66,7 @@ async def propose(
         planned = await read_plan_under_lock(connection, shown.request)
         if planned.outcome not in CHANGING:
             return None
-        return await _show(connection, shown, planned, cause, channels)
+        return await _show(connection, store.ledger_keys, shown, planned, cause, channels)
 
     while True:
         if proposed := await store.rerun(work):
@@ -83,15 +83,19 @@ async def remind(store: Store, merge_id: UUID, channels: frozenset[str]) -> None
 
 
 async def _show(
-    connection: AsyncConnection, shown: MergeRow, planned: Planned, cause: str, channels: frozenset[str]
+    connection: AsyncConnection,
+    keyring: Keyring,
+    shown: MergeRow,
+    planned: Planned,
+    cause: str,
+    channels: frozenset[str],
 ) -> Proposal:
     revision, first = shown.revision, shown.deadline is None
     if first or planned.plan.digest != shown.plan_digest:
         revision = 1 if first else revision + 1
         cause = "requested" if first else cause
         await connection.execute(_PROPOSE, _proposed(shown, planned, revision, cause))
-        told = {"revision": revision, "cause": cause}
-        await record(connection, Event(EventKind.PLAN_MADE, shown.database_id, shown.id, detail=told))
+        await record(connection, await shown_plans.shown(connection, keyring, shown.id, revision, cause, planned.plan))
         kind = "merge.pending" if first else "merge.planned_anew"
         await outbox.notify(connection, shown.id, kind, channels)
     times = (await connection.execute(_TIMES, {"merge_id": shown.id})).one()

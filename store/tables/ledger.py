@@ -77,6 +77,7 @@ ledger_events = Table(
     Column("person_id", BigInteger, comment="who did it; null: a service, the operator, or this system"),
     Column("token_id", Text, comment="what it was done with"),
     Column("detail", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("encrypted", LargeBinary, comment="what its detail commits to; null: nothing"),
     Index(None, "database_id", "position"),
     *(
         Index(f"ledger_events_{subject}_idx", f"{subject}_id", postgresql_where=text(f"{subject}_id IS NOT NULL"))

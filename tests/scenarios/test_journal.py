@@ -80,10 +80,9 @@ async def test_a_merge_that_waits_tells_its_story(
     merge_id = UUID(merge["id"])
     asked = {"token_id": merge["requested"]["token"], "person_id": None, "merge_id": merge_id}
     assert await journal.told(EventKind.MERGE_REQUESTED, **asked) == {}
-    assert await journal.told(EventKind.PLAN_MADE, merge_id=merge_id, token_id=None) == {
-        "revision": 1,
-        "cause": "requested",
-    }
+    plan = await journal.told(EventKind.PLAN_MADE, merge_id=merge_id, token_id=None)
+    assert {**plan, "plan": ""} == {"revision": 1, "cause": "requested", "plan": ""}
+    assert merge["plan"]["digest"] != plan["plan"]  # a commitment to it
 
     another = await token_for(store, [tenant.id], [Scope.ADMIN])
     async with client(stack.url, another) as http:

@@ -180,6 +180,22 @@ BREAKS = {
         {10},
         "ledger entry {merged_seq} of database {here} records another end than its merge answers with",
     ),
+    "a plan in place of the one that people were shown": Break(
+        "UPDATE merge_revisions SET plan_digest = repeat('0', 64) WHERE merge_id = %(rejected)s",
+        {7},
+        "revision 1 of merge {rejected} is not the plan that people were shown",
+    ),
+    "a commitment to a plan that cannot be opened any more": Break(
+        "UPDATE ledger_events SET encrypted = NULL WHERE kind = 'plan.made' AND merge_id = %(rejected)s",
+        {7},
+        "revision 1 of merge {rejected} is not the plan that people were shown",
+    ),
+    "another commitment in place of a plan's": Break(
+        """UPDATE ledger_events SET detail = jsonb_set(detail, '{plan}', to_jsonb(repeat('0', 64)))
+           WHERE kind = 'plan.made' AND merge_id = %(rejected)s""",
+        {0, 7},
+        "revision 1 of merge {rejected} is not the plan that people were shown",
+    ),
     "a merge that executed another plan than was approved": Break(
         "UPDATE decisions SET plan_digest = repeat('0', 64) WHERE merge_id = %(approved)s",
         {7},
