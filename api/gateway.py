@@ -25,6 +25,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.names import END, MERGE, PROPOSE
 from api.gateway_call import Call
 from api.gateway_runs import UNREACHABLE
 from api.run_start import FINGERPRINT, asked_of_run, details_of, found_by, memo_of, summary_of
@@ -62,6 +63,18 @@ class Doing:
 
     activity: str
     attempt: int
+
+    @property
+    def is_merging(self) -> bool:
+        return self.activity == MERGE
+
+    @property
+    def is_ending(self) -> bool:
+        return self.activity == END
+
+    @property
+    def is_proposing(self) -> bool:
+        return self.activity == PROPOSE
 
 
 @dataclass(frozen=True)

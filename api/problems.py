@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -112,7 +112,7 @@ class Unforeseen:
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise
-            response = _unforeseen(Request(scope), error)
+            response = await _unforeseen(Request(scope), error)
             await response(scope, receive, send)
 
 
@@ -155,8 +155,18 @@ async def _gone(_: Request, __: Exception) -> Response:
     return Response(status_code=400)
 
 
-def _unforeseen(request: Request, error: Exception) -> Response:
+async def _unforeseen(request: Request, error: Exception) -> Response:
+    """What the application has to show for it, such as a page; else the document."""
     log.error("request.failed", error=type(error).__name__, route=route_template(request))
+    show = request.app.exception_handlers.get(Exception, internal_error)
+    try:
+        return cast("Response", await show(request, error))
+    except Exception as another:
+        log.error("error.not.shown", error=type(another).__name__)  # noqa: TRY400 - its traceback may hold values
+        return await internal_error(request, error)
+
+
+async def internal_error(request: Request, _: Exception) -> Response:
     return problem(
         request,
         **INTERNAL_ERROR._asdict(),

@@ -300,6 +300,13 @@ class PolicyStale(Refusal):
     title = "Another version of the policy stands than the one that you saw. Nothing was done."
 
 
+class DigestUnknown(Refusal):
+    """Nobody was ever shown such a plan; `revision` and `digest` are those of the one that stands."""
+
+    status = 412
+    title = "No plan of this merge has ever had this digest. Nothing was done."
+
+
 class DigestMissing(Refusal):
     status = 428
     title = "Send If-Match with the digest of the plan that you saw."

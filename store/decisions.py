@@ -22,6 +22,7 @@ from domain.errors import (
     DecisionLate,
     DecisionNotFound,
     DecisionRequired,
+    DigestUnknown,
     MergeNotPending,
     NotRequester,
     OwnRequest,
@@ -60,7 +61,7 @@ UNDECIDED = (
     PlanStale,
 )
 # What the journal tells of a decision that is refused at once: who may not, and what came too late or saw another plan.
-_NOTED = (*UNDECIDED, AlreadyDecided, PersonRequired)
+_NOTED = (*UNDECIDED, AlreadyDecided, DigestUnknown, PersonRequired)
 _REFUSALS = {kind.code: kind for kind in UNDECIDED}
 
 # What binds the decider to the request: asked when they decide, and again by whoever acts on it.
@@ -86,6 +87,9 @@ _REFUSE = text("""
     WHERE id = :id AND merge_id = :merge_id AND kind = :kind AND refused IS NULL
     AND NOT EXISTS (SELECT FROM merges m WHERE m.decision_id = d.id)
     RETURNING d.token_id, (SELECT m.database_id FROM merges m WHERE m.id = d.merge_id)
+""")
+_SHOWN = text("""
+    SELECT EXISTS (SELECT FROM merge_revisions WHERE merge_id = :merge_id AND plan_digest = :digest)
 """)
 _OF_MERGE = text("""
     SELECT d.*, p.name, d.id = m.decision_id AS took_effect
@@ -148,7 +152,7 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
     """Stores a decision, and returns the merge and the decision's id. It has no effect yet.
 
     Raises MergeNotFound, AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest, NotRequester,
-    PlanStale, ReasonMissing or ValueInvalid, and then nothing is stored.
+    PlanStale, DigestUnknown, ReasonMissing or ValueInvalid, and then nothing is stored.
     """
     try:
         async with store.transaction() as connection:
@@ -165,12 +169,12 @@ async def decide(store: Store, merge_id: UUID, given: Given, decider: Decider) -
     return merge, decision_id
 
 
-async def why_not(connection: AsyncConnection, merge: MergeRow, decider: Decider) -> Refusal | None:
-    """Why somebody could not decide on a merge now; None: they could."""
+async def why_not(connection: AsyncConnection, merge: MergeRow, kind: Kind, decider: Decider) -> Refusal | None:
+    """Why somebody could not decide so on a merge now; None: they could."""
     try:
         await _demand_pending(connection, merge)
-        await _demand_may(connection, merge, Kind.APPROVE, decider)
-    except (AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest) as refusal:
+        await _demand_may(connection, merge, kind, decider)
+    except (AlreadyDecided, MergeNotPending, PersonRequired, RoleMissing, OwnRequest, NotRequester) as refusal:
         return refusal
     return None
 
@@ -276,7 +280,11 @@ async def already_decided(connection: AsyncConnection, merge: MergeRow) -> Alrea
 
 
 def stale(merge: MergeRow) -> PlanStale:
-    return PlanStale("", mergeId=str(merge.id), revision=merge.revision, digest=merge.plan_digest)
+    return PlanStale("", **_standing(merge))
+
+
+def _standing(merge: MergeRow) -> dict[str, object]:
+    return {"mergeId": str(merge.id), "revision": merge.revision, "digest": merge.plan_digest}
 
 
 def _told(merge: MergeRow, effective: Decision | None) -> str:
@@ -294,7 +302,12 @@ async def _demand_acceptable(connection: AsyncConnection, merge: MergeRow, given
     if given.reason and (fault := prose_flaw(given.reason)):
         raise ValueInvalid(f"The reason {fault}.")
     if given.kind is not Kind.WITHDRAW and given.digest != merge.plan_digest:
-        raise stale(merge)
+        raise await _not_as_it_stands(connection, merge, given.digest)
+
+
+async def _not_as_it_stands(connection: AsyncConnection, merge: MergeRow, digest: str) -> PlanStale | DigestUnknown:
+    shown = (await connection.execute(_SHOWN, {"merge_id": merge.id, "digest": digest})).scalar_one()
+    return stale(merge) if shown else DigestUnknown("", **_standing(merge))
 
 
 async def _demand_pending(connection: AsyncConnection, merge: MergeRow) -> None:
@@ -319,11 +332,12 @@ async def _demand_may(connection: AsyncConnection, merge: MergeRow, kind: Kind, 
 async def _demand_specialist(
     connection: AsyncConnection, database_id: int, person_id: int, token_id: str, ties: Row[Any]
 ) -> None:
+    """Who asked is told so first: no role would help them."""
+    if ties.is_requester:
+        raise OwnRequest
     await demand_role(connection, person_id, database_id, Role.SPECIALIST)
     if not await is_valid(connection, token_id):
         raise RoleMissing("The token that it was decided with was revoked or has expired.")
-    if ties.is_requester:
-        raise OwnRequest
 
 
 def _demand_seen(row: Row[Any], plan: Plan) -> None:

@@ -88,7 +88,7 @@ def _import_fault(path: str, name: str) -> str | None:
 
 def _allowed(path: str, layer: str) -> tuple[str, ...]:
     if path in _GATEWAY:
-        return (*_OWN[layer], "workflows")
+        return (*_OWN[layer], "activities.names", "workflows")
     return ("domain", "onefold.notices", "onefold.signed_post") if path.startswith(_NOTICES) else _OWN[layer]
 
 

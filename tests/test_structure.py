@@ -110,6 +110,7 @@ def test_it_can_fail(path: str, source: str) -> None:
             "api/a.py",
             "from fastapi import APIRouter\nfrom api.gateway import Gateway\n'Select a contact from it'",
         ),
+        ("api/gateway.py", "from activities.names import MERGE"),
         ("web/a.py", "from jinja2 import Environment\nfrom api.gateway import Gateway"),
         ("onefold/a.py", "import os\nos.environ\nfrom workflows.establish_identity import EstablishIdentity"),
         ("onefold/embedded/postgres.py", "'SELECT 1 FROM pg_database'"),

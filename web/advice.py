@@ -79,6 +79,10 @@ ADVICE = {
         "Read the plan with `GET /v1/merges/{mergeId}` and send its `digest` as `If-Match`, in double quotes: you"
         " decide on what you saw, and on nothing else."
     ),
+    "digest-unknown": (
+        "Send the digest whole, as `GET /v1/merges/{mergeId}` shows it under `plan` and in its ETag. The merge waits as"
+        " before."
+    ),
     "email-invalid": "Send one plain address such as `name@example.com`. `null` clears it, leaving it out keeps it.",
     "filter-invalid": (
         "Write `?filter=lookupkeyfields=userId=777374`. More pairs follow after a semicolon, and all of them must name"

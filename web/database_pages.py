@@ -13,7 +13,7 @@ from domain.policy_words import approval_facts, policy_facts
 from store import databases, policies
 from store.engine import Store
 from store.tokens import Scope
-from web.drafts import shows_again
+from web.drafts import Again
 from web.forms import Form, read_bound_form
 from web.page_route import PageRoute
 from web.policy_form import as_form, change_in
@@ -76,7 +76,6 @@ async def change(request: Request, wired: Wired, viewer: SignedIn, database_id: 
     return see(request, f"/databases/{database_id}")
 
 
-@shows_again("/databases/{database_id:int}/policy")
 async def change_again(request: Request, wired: Services, viewer: Viewer, form: Form, database_id: int) -> Response:
     """Where another version stands by now they are told, since theirs would undo it."""
     policy, _ = await _policy_for(wired.store, viewer, database_id)
@@ -107,3 +106,6 @@ def _form_page(
         trouble=trouble,
         form_token=viewer.form_token(f"/databases/{database_id}/policy", form[_VERSION]),
     )
+
+
+FORMS: dict[str, Again] = {"/databases/{database_id:int}/policy": change_again}

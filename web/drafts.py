@@ -3,13 +3,11 @@
 It travels in the bodies of forms alone: no URL, cookie or table ever holds it.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 from fastapi import Request
-from starlette.convertors import Convertor
 from starlette.responses import Response
 from starlette.routing import compile_path
 
@@ -25,7 +23,20 @@ AUTHOR = "author"
 _TEXTS = {"reason": "The reason that you wrote", "text": "The comment that you wrote"}
 _PATH = "draft-of"
 _FIELD = "draft."
-_forms: list[tuple[re.Pattern[str], Mapping[str, Convertor[Any]], Again]] = []
+
+
+class Forms:
+    """What shows the page of a form with the fields of a draft filled in, by the path that the form is sent to."""
+
+    def __init__(self, pages: Mapping[str, Again]) -> None:
+        self._pages = [(*compile_path(path), again) for path, again in pages.items()]
+
+    def find(self, path: str) -> tuple[Again, dict[str, Any]] | None:
+        """With the parameters that the path holds."""
+        for pattern, _, convertors, again in self._pages:
+            if found := pattern.match(path):
+                return again, {name: convertors[name].convert(value) for name, value in found.groupdict().items()}
+        return None
 
 
 @dataclass(frozen=True)
@@ -57,23 +68,13 @@ class Draft:
 
     async def shown_again(self, request: Request, wired: Services, viewer: Viewer, notice: str) -> Response | None:
         """The page of the form, filled in; None for a form of no page. Raises what that page does."""
-        for pattern, convertors, again in _forms:
-            if found := pattern.match(self.path):
-                request.state.notice = notice
-                named = {name: convertors[name].convert(value) for name, value in found.groupdict().items()}
-                return await again(request, wired, viewer, self.form, **named)
-        return None
-
-
-def shows_again(path: str) -> Callable[[Again], Again]:
-    """Marks what shows the page of the form that is sent to this path, with the fields of a draft filled in."""
-    pattern, _, convertors = compile_path(path)
-
-    def marked(again: Again) -> Again:
-        _forms.append((pattern, convertors, again))
-        return again
-
-    return marked
+        forms: Forms = request.app.state.forms
+        found = forms.find(self.path)
+        if found is None:
+            return None
+        again, named = found
+        request.state.notice = notice
+        return await again(request, wired, viewer, self.form, **named)
 
 
 def texts_in(form: Form | None) -> list[tuple[str, str, str]]:

@@ -73,8 +73,13 @@ def reason_trouble(form: Form) -> str | None:
     """What is the matter with a rejection's reason."""
     if not form.has("reason"):
         return "A rejection needs a reason: whoever asked reads it."
+    return prose_trouble("The reason", form["reason"])
+
+
+def prose_trouble(what: str, text: str) -> str | None:
+    """What is the matter with the text that somebody wrote beside a decision."""
     try:
-        demand_text("The reason", form["reason"], _REASON_LENGTH)
+        demand_text(what, text, _REASON_LENGTH)
     except ValueInvalid as refusal:
         return refusal.detail
     return None

@@ -15,7 +15,7 @@ from store import inbox
 from store.decisions import Given
 from store.inbox import Item
 from store.tokens import Scope
-from web.drafts import shows_again, texts_in
+from web.drafts import Again, texts_in
 from web.forms import Form, read_bound_form, reason_trouble
 from web.page_route import PageRoute
 from web.rendering import LIVE, page
@@ -63,7 +63,6 @@ async def reject(request: Request, wired: Wired, viewer: SignedIn) -> Response:
     )
 
 
-@shows_again("/inbox/rejections")
 async def reject_again(request: Request, wired: Services, viewer: Viewer, form: Form) -> Response:
     return await _ask(request, wired, viewer, form["which"], form["reason"])
 
@@ -111,3 +110,6 @@ async def _reject_each(
 def _pairs(which: str) -> list[tuple[UUID, str]]:
     """The merges, and the digests of the plans that were shown of them."""
     return [(UUID(shape[1]), shape[2]) for shape in _SHAPE.finditer(which)]
+
+
+FORMS: dict[str, Again] = {"/inbox/rejections": reject_again}

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from domain.times import rfc3339
 
 _TIME = Markup('<time datetime="{}">{}</time>')
-_AGO = Markup('{}<span class="{}"> {}</span>')
+_AGO = Markup('{}<span class="comma">, </span><span class="{}">{}</span>')
 _UNITS = (
     (timedelta(days=365), "y"),
     (timedelta(days=1), "d"),

@@ -11,7 +11,11 @@ ON_PAGES = {
         " you a role."
     ),
     "device-not-found": "Look for the device by its address, among the contacts.",
+    "digest-unknown": "Load the page of the merge again, and decide from there. It waits as before.",
     "merge-claimed": "Ask who has claimed it to decide or to release it.",
+    "own-request": (
+        "You asked for it, or a service that you answer for did. A specialist of the database who did not ask decides."
+    ),
     "merge-not-found": (
         "Check the address, or look for the merge in the inbox or among all merges. One in a database in which you have"
         " no role answers the same."

@@ -12,6 +12,7 @@ from web import (
     home,
     inbox,
     inbox_reject,
+    internal_error,
     kept_apart_pages,
     live,
     merge_list,
@@ -27,6 +28,7 @@ from web import (
     status_page,
     wrong_address,
 )
+from web.drafts import Again, Forms
 from web.static_files import OwnFiles
 
 PARTS = (
@@ -52,6 +54,10 @@ PARTS = (
 )
 
 
+FORMS: dict[str, Again] = {**review.FORMS, **review_decide.FORMS, **inbox_reject.FORMS, **database_pages.FORMS}
+"""Those whose text is not lost with the session of who wrote it."""
+
+
 @dataclass(frozen=True)
 class DemoAccount:
     """What the sign-in page of the demo, and of nothing else, tells everybody."""
@@ -66,8 +72,10 @@ def install(app: FastAPI, demo_accounts: Sequence[DemoAccount] = (), *, over_tls
     """Adds the pages to an application made by `create_app`. `over_tls` is how people reach them, whoever ends it."""
     app.state.demo_accounts = demo_accounts
     app.state.public_over_tls = over_tls
+    app.state.forms = Forms(FORMS)
     for part in PARTS:
         app.include_router(part.router)
     wrong_address.install(app)
+    internal_error.install(app)
     app.mount("/static/swagger-ui", OwnFiles(packages=[("fastapi_offline", "static")]))
     app.mount("/static", OwnFiles(packages=[("web", "static")]))

@@ -48,7 +48,7 @@ class ListedPerson:
 
 @router.get("")
 async def list_(request: Request, wired: Wired, viewer: SignedIn) -> Response:
-    if viewer.token.reach(Scope.ADMIN) == []:
+    if not viewer.administers:
         return page(request, "people_closed.html", cache=LIVE, status=403, viewer=viewer)
     listed = await people.list_all(wired.store, viewer.token.reach(Scope.ADMIN))
     over_all = _is_over_all(viewer)

@@ -6,19 +6,22 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Self
 
+from domain.plan import CHANGING, Rule
 from domain.times import parse_time
 from store.inbox import Item
 from web import wording
 from web.seen_merge import MergeSight
+from web.tense import Tense, tense
 
 Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two contacts. `role`: whether it remains."""
+    """One of the two contacts. `role`: whether it remains; `label` is what a table calls it."""
 
     age: str
+    label: str
     id: int
     created: datetime | None
     role: str
@@ -31,6 +34,16 @@ class Group:
 
     title: str
     rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Times:
+    """One time of the rows. `result` None: that of a change that has not happened."""
+
+    name: str
+    sides: list[datetime | None]
+    result: datetime | None
+    rule: str
 
 
 @dataclass(frozen=True)
@@ -49,11 +62,16 @@ class PlanView:
     def plan(self) -> Row:
         return self.item.merge.plan
 
+    @property
+    def tense(self) -> Tense:
+        return tense(self.item.merge)
+
     @cached_property
     def sides(self) -> list[Side]:
         """Older and newer; one where only the device's contact is concerned, none where there is none."""
         ids = [(age, self.plan[age]) for age in ("older", "newer")]
-        return [self._side(age, id_) for age, id_ in ids if id_ is not None]
+        found = [(age, id_) for age, id_ in ids if id_ is not None]
+        return [self._side(age, age.capitalize() if len(found) > 1 else "Before", id_) for age, id_ in found]
 
     @property
     def groups(self) -> list[Group]:
@@ -61,9 +79,9 @@ class PlanView:
         identities = {row["name"] for row in self.plan["identities"]}
         rest = [row for row in self._rows if not row["lost"] and not _is_equal(row)]
         groups = (
-            Group("Conflicts: one value is lost", [row for row in self._rows if row["lost"]]),
+            Group(self.tense.conflicts, [row for row in self._rows if row["lost"]]),
             Group("Identities", [row for row in rest if row["name"] in identities]),
-            Group("Only one has a value", [row for row in rest if row["name"] not in identities]),
+            Group(self._alone, [row for row in rest if row["name"] not in identities]),
         )
         return [group for group in groups if group.rows]
 
@@ -73,10 +91,9 @@ class PlanView:
         return [row for row in self._rows if _is_equal(row)]
 
     @property
-    def times(self) -> list[tuple[str, list[datetime | None], str]]:
-        """The times of the rows: of either contact, and what becomes of them. Nobody loses them."""
-        found = {row["name"]: row for row in self.plan["fields"] if row["name"] in wording.OF_THE_ROW}
-        return [(name, [_time(row[side.age]) for side in self.sides], row["rule"]) for name, row in found.items()]
+    def times(self) -> list[Times]:
+        """Of the rows: of either contact, and what becomes of them. Nobody loses them."""
+        return [self._times(row) for row in self.plan["fields"] if row["name"] in wording.OF_THE_ROW]
 
     @property
     def lost(self) -> list[wording.Lost]:
@@ -99,11 +116,27 @@ class PlanView:
     def _rows(self) -> list[Row]:
         return list(wording.own_rows(self.plan))
 
-    def _side(self, age: str, id_: int) -> Side:
+    @property
+    def _alone(self) -> str:
+        return "Only one has a value" if len(self.sides) > 1 else "Attributes"
+
+    @property
+    def _changed(self) -> datetime | None:
+        merge = self.item.merge
+        return merge.settled if merge.outcome in CHANGING else None
+
+    def _times(self, row: Row) -> Times:
+        """What is regenerated no plan can know; the merge that did it does."""
+        told = [_time(row[side.age]) for side in self.sides]
+        is_new = row["rule"] == Rule.REGENERATED
+        result = self._changed if is_new else _time(row["result"])
+        return Times(row["name"], told, result, row["rule"])
+
+    def _side(self, age: str, label: str, id_: int) -> Side:
         snapshot = self._snapshot(id_)
         created = parse_time(snapshot["created"]) if snapshot else None
-        role = {self.plan["survivor"]: "remains", self.plan["absorbed"]: "is absorbed"}[id_]
-        return Side(age, id_, created, role, wording.who(self.item, id_))
+        role = {self.plan["survivor"]: self.tense.remains, self.plan["absorbed"]: self.tense.absorbed}[id_]
+        return Side(age, label, id_, created, role, wording.who(self.item, id_))
 
     def _snapshot(self, id_: int) -> Row:
         return self.item.snapshots.get(id_, {})

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from domain.visible import right_to_left, visible
 from web import moments, wording
 from web.security import security_headers
+from web.table_roles import TableRoles
 
 LIVE = "no-store"
 REFERENCE = "max-age=300"  # the same for all who are not signed in, until the next release
@@ -65,6 +66,7 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=[TableRoles],
     )
     environment.filters |= {
         "breakable": breakable,

@@ -8,13 +8,15 @@ from starlette.responses import Response
 
 from api.merge_document import whole_document
 from api.services import Services, Wired
+from domain.decision import Kind
 from domain.errors import MergeClaimed, MergeNotFound, MergeNotPending, Refusal, RoleMissing, ValueInvalid
 from domain.wire import as_wire
 from store import decisions, inbox, reviews
 from store.inbox import Item
 from store.merges import PENDING_APPROVAL
 from store.tokens import Scope
-from web.drafts import shows_again
+from web.belongings_view import belonging_rows
+from web.drafts import Again
 from web.forms import Form, demand_text, read_bound_form
 from web.page_route import PageRoute
 from web.plan_view import PlanView
@@ -94,15 +96,14 @@ async def comment(request: Request, wired: Wired, viewer: SignedIn, merge_id: UU
     return see(request, f"/merges/{merge_id}#comments")
 
 
-@shows_again("/merges/{merge_id:uuid}/comments")
 async def comment_again(request: Request, wired: Services, viewer: Viewer, form: Form, merge_id: UUID) -> Response:
     return await _review(request, wired, viewer, await read_item(wired, viewer, merge_id), form["text"])
 
 
-async def why_not(wired: Services, viewer: Viewer, item: Item) -> Refusal | None:
-    """Why the viewer can't decide; None: they can. That it is decided, or under way, the page says anyway."""
+async def why_not(wired: Services, viewer: Viewer, item: Item, kind: Kind) -> Refusal | None:
+    """Why the viewer can't decide so; None: they can. That it is decided, or under way, the page says anyway."""
     async with wired.store.transaction() as connection:
-        return await decisions.why_not(connection, item.merge, viewer.decider)
+        return await decisions.why_not(connection, item.merge, kind, viewer.decider)
 
 
 async def _review(
@@ -123,11 +124,13 @@ async def _review(
         plan=shown,
         sight=seen.sight,
         reveal_token=viewer.form_token(f"/merges/{item.merge.id}/reveal"),
-        refusal=await why_not(wired, viewer, item),
+        refusal=await why_not(wired, viewer, item, Kind.APPROVE),
+        may_withdraw=await why_not(wired, viewer, item, Kind.WITHDRAW) is None,
         may_claim=viewer.may(Scope.MERGES_DECIDE, item.merge.database_id),
         progress=progress,
         steps=progress.steps,
         page_version=progress.version,
+        belongings=await belonging_rows(wired.store, shown),
         revisions=revision_views(progress.revisions, seen),
         next_one=next_one,
         written=written,
@@ -147,3 +150,6 @@ async def _specialist(wired: Services, viewer: Viewer, merge_id: UUID) -> int:
 def _back(given: str, merge_id: UUID) -> str:
     """To the list that the button stood in, or to the merge."""
     return given if given.startswith("/inbox") else f"/merges/{merge_id}"
+
+
+FORMS: dict[str, Again] = {"/merges/{merge_id:uuid}/comments": comment_again}

@@ -1,4 +1,4 @@
-"""Approving and rejecting: a page that asks once more, and a form that is bound to the plan that was seen."""
+"""Approving, rejecting, withdrawing: a page that asks once more, and a form bound to the plan that was seen."""
 
 from uuid import UUID
 
@@ -8,12 +8,13 @@ from starlette.responses import Response
 from api.deciding import carry_out
 from api.services import Services, Wired
 from domain.decision import Kind
-from domain.errors import AlreadyDecided, PlanStale, Refusal
+from domain.errors import AlreadyDecided, DigestUnknown, PlanStale, Refusal
 from store import decisions, reviews
 from store.decisions import UNDECIDED, Decision, Given
 from store.inbox import Item
-from web.drafts import shows_again, texts_in
-from web.forms import Form, read_bound_form, reason_trouble
+from web.drafts import Again, texts_in
+from web.forms import Form, prose_trouble, read_bound_form, reason_trouble
+from web.page_advice import page_advice
 from web.page_route import PageRoute
 from web.plan_view import PlanView
 from web.progress import read_item
@@ -22,7 +23,7 @@ from web.review import why_not
 from web.revision_view import changes_between
 from web.seen_merge import merge_sight
 from web.viewer import SignedIn, Viewer
-from web.wording import is_risky, typed_part
+from web.wording import risks, typed_part
 
 router = APIRouter(route_class=PageRoute, prefix="/merges/{merge_id}", include_in_schema=False)
 
@@ -32,7 +33,6 @@ async def ask_approval(request: Request, wired: Wired, viewer: SignedIn, merge_i
     return await _ask(request, wired, viewer, merge_id, Kind.APPROVE)
 
 
-@shows_again("/merges/{merge_id:uuid}/reject")
 async def reject_again(request: Request, wired: Services, viewer: Viewer, form: Form, merge_id: UUID) -> Response:
     return await _ask(request, wired, viewer, merge_id, Kind.REJECT, form)
 
@@ -40,6 +40,15 @@ async def reject_again(request: Request, wired: Services, viewer: Viewer, form: 
 @router.get("/reject")
 async def ask_rejection(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
     return await _ask(request, wired, viewer, merge_id, Kind.REJECT)
+
+
+async def withdraw_again(request: Request, wired: Services, viewer: Viewer, form: Form, merge_id: UUID) -> Response:
+    return await _ask(request, wired, viewer, merge_id, Kind.WITHDRAW, form)
+
+
+@router.get("/withdraw")
+async def ask_withdrawal(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    return await _ask(request, wired, viewer, merge_id, Kind.WITHDRAW)
 
 
 @router.post("/approve")
@@ -50,7 +59,7 @@ async def approve(request: Request, wired: Wired, viewer: SignedIn, merge_id: UU
     if not viewer.session.is_fresh:
         return see(request, f"/login?next=/merges/{merge_id}/approve")
     is_current = form["digest"] == item.merge.plan_digest
-    if is_current and is_risky(item.merge) and form["typed"] != typed_part(item.merge):
+    if is_current and risks(item.merge) and form["typed"] != typed_part(item.merge):
         trouble = "That is not how the identity ends. Nothing was done."
         return await _ask(request, wired, viewer, merge_id, Kind.APPROVE, form, trouble)
     return await _decide(request, wired, viewer, item, Given(Kind.APPROVE, form["digest"]), form)
@@ -67,6 +76,17 @@ async def reject(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUI
     return await _decide(request, wired, viewer, item, Given(Kind.REJECT, form["digest"], form["reason"], apart), form)
 
 
+@router.post("/withdraw")
+async def withdraw(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID) -> Response:
+    """Whatever the plan is by now: it is the request that its requester takes back."""
+    form = await read_bound_form(request, viewer, "digest")
+    item = await read_item(wired, viewer, merge_id)
+    if form.has("reason") and (trouble := prose_trouble("The reason", form["reason"])):
+        return await _ask(request, wired, viewer, merge_id, Kind.WITHDRAW, form, trouble)
+    given = Given(Kind.WITHDRAW, form["digest"], form["reason"] or None)
+    return await _decide(request, wired, viewer, item, given, form)
+
+
 async def _ask(
     request: Request,
     wired: Services,
@@ -77,7 +97,7 @@ async def _ask(
     trouble: str | None = None,
 ) -> Response:
     item = await read_item(wired, viewer, merge_id)
-    if refusal := await why_not(wired, viewer, item):
+    if refusal := await why_not(wired, viewer, item, kind):
         return await _undecidable(request, wired, viewer, merge_id, kind, refusal, form)
     if kind is Kind.APPROVE and not viewer.session.is_fresh:
         return see(request, f"/login?next=/merges/{merge_id}/approve")
@@ -90,7 +110,8 @@ async def _ask(
         item=shown.item,
         merge=shown.item.merge,
         plan=shown,
-        typed=len(typed_part(item.merge)) if is_risky(item.merge) else 0,
+        risks=risks(item.merge),
+        typed=len(typed_part(item.merge)),
         form=form or Form({}),
         digest=form["digest"] if form else item.merge.plan_digest,
         apart=form.has("apart") if form else "apart" in request.query_params,
@@ -103,7 +124,7 @@ async def _decide(request: Request, wired: Services, viewer: Viewer, item: Item,
         await carry_out(wired, item.merge.id, viewer.token, given)
     except PlanStale:
         return await _stale(request, wired, viewer, item.merge.id, given, form)
-    except (AlreadyDecided, *UNDECIDED) as refusal:
+    except (AlreadyDecided, DigestUnknown, *UNDECIDED) as refusal:
         return await _undecidable(request, wired, viewer, item.merge.id, given.kind, refusal, form)
     return see(request, f"/merges/{item.merge.id}")
 
@@ -115,7 +136,7 @@ async def _stale(
     item = await read_item(wired, viewer, merge_id)
     async with wired.store.statements() as connection:
         revisions = await reviews.revisions_of(connection, merge_id)
-    seen = next((one for one in reversed(revisions[:-1]) if one.plan_digest == given.digest), revisions[0])
+    seen = next((one for one in reversed(revisions[:-1]) if one.plan_digest == given.digest), revisions[-1])
     return page(
         request,
         "stale.html",
@@ -152,7 +173,9 @@ async def _undecidable(
         cache=LIVE,
         status=refusal.status,
         merge_id=merge_id,
+        kind=kind.value,
         refusal=refusal,
+        advice=page_advice(refusal.code),
         effective=effective,
         is_own=is_own,
         texts=texts_in(form),
@@ -164,3 +187,9 @@ async def _effective(wired: Services, merge_id: UUID) -> Decision | None:
     async with wired.store.statements() as connection:
         found = await decisions.decisions_of(connection, merge_id)
     return next((one for one in found if one.took_effect), None)
+
+
+FORMS: dict[str, Again] = {
+    "/merges/{merge_id:uuid}/reject": reject_again,
+    "/merges/{merge_id:uuid}/withdraw": withdraw_again,
+}

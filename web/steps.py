@@ -15,7 +15,6 @@ from store.merges import PENDING_APPROVAL, PREPARING, MergeRow
 from store.reviews import Revision
 
 _DECIDED = {Kind.APPROVE: "Approved", Kind.REJECT: "Rejected", Kind.WITHDRAW: "Withdrawn"}
-_MERGE, _END, _PROPOSE = "merge", "end", "propose"  # activities
 
 
 class Reached(StrEnum):
@@ -49,7 +48,7 @@ BEGUN_STEPS = (
 def is_under_way(merge: MergeRow, doing: Doing | None) -> bool:
     """Neither done nor waiting for anybody."""
     if merge.state == PENDING_APPROVAL:
-        return doing is not None and doing.activity in {_MERGE, _END}
+        return doing is not None and (doing.is_merging or doing.is_ending)
     return merge.outcome is None
 
 
@@ -105,10 +104,9 @@ def _decision(item: Item, decision: Decision) -> Step:
 def _going_on(merge: MergeRow, doing: Doing | None) -> list[Step]:
     tried = f"(try {doing.attempt})" if doing and doing.attempt > 1 else ""
     recorded = Step(Reached.TO_COME, "Recorded in the ledger")
-    activity = doing.activity if doing else None
-    if activity == _END:
+    if doing and doing.is_ending:
         return [Step(Reached.NOW, "Ending without a change", tried), recorded]
-    if merge.state == PREPARING or activity == _PROPOSE:
+    if merge.state == PREPARING or (doing and doing.is_proposing):
         return [Step(Reached.NOW, "Being shown to the reviewers", tried), Step(Reached.TO_COME, "A person decides")]
     again = Step(Reached.NOW, "Reading both contacts again under lock, then merging", tried)
     return [again, Step(Reached.TO_COME, "Merged"), recorded]

@@ -36,6 +36,11 @@ class Viewer:
     def may(self, scope: Scope, database_id: int) -> bool:
         return self.token.may(scope, database_id)
 
+    @property
+    def administers(self) -> bool:
+        """At least one database."""
+        return self.token.reach(Scope.ADMIN) != []
+
     def form_token(self, path: str, *shown: str) -> str:
         """What a form carries and its answer is checked for: where it is sent, and what was shown with it."""
         return hmac.digest(self.form_key, "\x1f".join((path, *shown)).encode(), hashlib.sha256).hex()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.decision import Kind
+from domain.plan import CHANGING
 from store.inbox import Item
 from store.merges import MergeRow
 
@@ -40,20 +41,24 @@ class Lost:
 
 
 def question(merge: MergeRow) -> str:
-    """What is decided, or was done, without a value of anybody's."""
-    name, plan = merge.request.identity.name, merge.plan
-    done = {
-        "merged": f"Contact {plan['absorbed']} was merged into contact {plan['survivor']}",
-        "assigned": f"Contact {plan['survivor']} was given a {name}",
-        "reassigned": f"Contact {plan['survivor']} was given another {name}",
-    }
-    if merge.outcome in done:
-        return done[merge.outcome]
-    return {
-        "merged": f"Merge contact {plan['absorbed']} into contact {plan['survivor']}?",
-        "assigned": f"Give contact {plan['survivor']} a {name}?",
-        "reassigned": f"Give contact {plan['survivor']} another {name}?",
-    }.get(plan["outcome"], f"Establish {name} for a device")
+    """What is decided, was done, or was not, without a value of anybody's."""
+    plan, name = merge.plan, merge.request.identity.name
+    survivor, absorbed = plan["survivor"], plan["absorbed"]
+    if survivor is None:
+        return f"No contact was found to give a {name}"
+    if plan["outcome"] == "unchanged":
+        return f"Contact {survivor} had its {name} already"
+    if absorbed is not None:
+        asked, was = f"Merge contact {absorbed} into contact {survivor}?", f"merged into contact {survivor}"
+        return _told(merge, asked, f"Contact {absorbed}", was)
+    given = f"{'another' if plan['outcome'] == 'reassigned' else 'a'} {name}"
+    return _told(merge, f"Give contact {survivor} {given}?", f"Contact {survivor}", f"given {given}")
+
+
+def _told(merge: MergeRow, asked: str, subject: str, was: str) -> str:
+    if merge.outcome is None:
+        return asked
+    return f"{subject} was {was}" if merge.outcome in CHANGING else f"{subject} was not {was}"
 
 
 def conflicts(plan: Plan) -> list[Plan]:
@@ -76,9 +81,12 @@ def moved_devices(plan: Plan) -> list[Plan]:
     return [device for device in plan["devices"] if device["contact"] == plan["absorbed"]]
 
 
-def is_risky(merge: MergeRow) -> bool:
-    """Whoever approves types a part of the identity: a glance is not enough here."""
-    return bool(conflicts(merge.plan)) or any(reason != "always" for reason in merge.reasons)
+def risks(merge: MergeRow) -> list[str]:
+    """For which whoever approves types a part of the identity: a glance is not enough here."""
+    found = [reason_words(reason) for reason in merge.reasons if reason != "always"]
+    if count := len(lost(merge.plan)):
+        found.append(f"{count} value{'s are' if count != 1 else ' is'} lost")
+    return found
 
 
 def typed_part(merge: MergeRow) -> str:

@@ -20,10 +20,15 @@ def install(app: FastAPI) -> None:
 
 async def _answered(request: Request, error: Exception) -> Response:
     told = await problems.http_error(request, error)
-    if told.status_code not in _WRONG or "text/html" not in request.headers.get("accept", ""):
+    if told.status_code not in _WRONG or not wants_page(request):
         return told
     await recognised(request, services(request))
     shown = page(request, "not_found.html", cache=LIVE, status=told.status_code)
     if "allow" in told.headers:
         shown.headers["Allow"] = told.headers["allow"]
     return shown
+
+
+def wants_page(request: Request) -> bool:
+    """As a browser does that follows a link or sends a form."""
+    return "text/html" in request.headers.get("accept", "")

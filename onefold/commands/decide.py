@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from domain.errors import MergeNotPending, PlanStale
+from domain.errors import DigestUnknown, MergeNotPending, PlanStale
 from onefold.commands.api_client import (
     Api,
     ApiRefused,
@@ -94,7 +94,7 @@ def _decide(api: Api, merge_id: UUID, digest: str, body: Mapping[str, object]) -
     try:
         answer = api.ask("POST", f"/v1/merges/{merge_id}/decision", body=body, headers={"If-Match": f'"{digest}"'})
     except ApiRefused as refused:
-        if refused.code == PlanStale.code:
+        if refused.code in {PlanStale.code, DigestUnknown.code}:
             _show_what_stands(api.get(f"/v1/merges/{merge_id}"), digest)
         raise
     decided: Mapping[str, Any] = answer.body
@@ -115,7 +115,6 @@ def _show_what_stands(merge: Mapping[str, Any], seen: str) -> None:
     to.print(f"Revision {plan['revision']} stands now, with the digest {plan['digest']}.", soft_wrap=True)
     known = [at for at, one in enumerate(revisions) if one["digest"] == seen]
     if not known:
-        to.print("No revision of this plan has the digest that you gave.")
         return
     for revision in revisions[known[-1] + 1 :]:
         print_revision(to, revision)

@@ -65,11 +65,14 @@ async def test_who_saw_an_early_revision_is_told_of_every_change_since(tenant: T
     assert [line.split()[3] for line in ended.lines if line.startswith("Changed")] == ["2,", "3,"]
 
 
-async def test_a_digest_of_no_revision_is_stale_and_said_to_be_unknown(tenant: Tenant, specialist: Person) -> None:
+async def test_a_digest_of_no_revision_is_said_to_be_unknown_with_the_one_that_stands(
+    tenant: Tenant, specialist: Person
+) -> None:
     merge = await held_back(tenant)
     ended = await specialist("approve", merge["id"], "--digest", DIGEST)
     assert ended.code == 3
-    assert ended.lines[1:] == ["No revision of this plan has the digest that you gave."]
+    assert ended.lines == [f"Revision 1 stands now, with the digest {merge['plan']['digest']}."]
+    assert ended.err == "onefold: No plan of this merge has ever had this digest. Nothing was done. (digest-unknown)\n"
     assert (await tenant.merge(merge["id"]))["state"] == "pending_approval"
 
 

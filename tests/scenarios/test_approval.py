@@ -124,9 +124,9 @@ async def test_a_decision_names_the_digest_that_was_seen(tenant: Tenant, special
     for decision in ("approve", "reject"):
         assert refusal(await specialist.decide(waiting["id"], None, decision)) == (428, "digest-missing")
         for other in ("0" * 64, "*", "", waiting["plan"]["digest"].upper(), f"W/{waiting['plan']['digest']}"):
-            stale = await specialist.decide(waiting["id"], other, decision)
-            assert refusal(stale) == (412, "plan-stale")
-            assert (stale.json()["revision"], stale.json()["digest"]) == (1, waiting["plan"]["digest"])
+            unknown = await specialist.decide(waiting["id"], other, decision)
+            assert refusal(unknown) == (412, "digest-unknown")
+            assert (unknown.json()["revision"], unknown.json()["digest"]) == (1, waiting["plan"]["digest"])
     now = await tenant.merge(waiting["id"])
     assert (now["state"], now["decisions"]) == ("pending_approval", [])
 
@@ -185,7 +185,7 @@ async def test_the_requests_of_two_devices_wait_and_are_decided_apart(tenant: Te
     two_answer = await tenant.establish("muidD|channelD", "A-3", "Alias Id")
     two = await tenant.merge(two_answer.json()["mergeId"])
 
-    assert refusal(await specialist.decide(one["id"], two["plan"]["digest"])) == (412, "plan-stale")
+    assert refusal(await specialist.decide(one["id"], two["plan"]["digest"])) == (412, "digest-unknown")
     assert (await specialist.approve(two)).json()["outcome"] == "merged"
 
     assert (await tenant.merge(one["id"]))["state"] == "pending_approval"

@@ -1,15 +1,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from playwright.async_api import Browser
-from temporalio.client import Client
 
 from api.app import create_app
-from api.gateway import Gateway
 from api.services import Services
 from store.engine import Store
 from tests.stack import LEDGER_KEYRING, Stack
@@ -17,19 +14,15 @@ from tests.tenant import Tenant
 from tests.web.chromium import chromium
 from tests.web.looked_up import Library, library_on
 from tests.web.reviewing import Account, account, signed_in
-from tests.web.visitors import OURS, sign_in
+from tests.web.served import no_temporal, pages_on
+from tests.web.visitors import sign_in
 from web import pages
-
-
-async def _no_temporal() -> Gateway:
-    temporal = await Client.connect("127.0.0.1:1", lazy=True)
-    return Gateway(temporal, task_queue="nobody", workflow_id_key=b"k" * 32, wait=timedelta(seconds=1))
 
 
 @asynccontextmanager
 async def _nothing_answers(app: FastAPI) -> AsyncIterator[None]:
     store = Store.connect("postgresql+psycopg://nobody@127.0.0.1:1/nothing", ledger_keys=LEDGER_KEYRING)
-    app.state.services = Services(store, await _no_temporal())
+    app.state.services = Services(store, await no_temporal())
     yield
     await store.close()
 
@@ -52,20 +45,7 @@ async def people(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def stranded(store: Store, who: Account) -> AsyncIterator[httpx.AsyncClient]:
     """A specialist of the tenant at pages with the store behind them, and no Temporal."""
-
-    @asynccontextmanager
-    async def store_alone(app: FastAPI) -> AsyncIterator[None]:
-        app.state.services = Services(store, await _no_temporal())
-        yield
-
-    made = create_app(store_alone, "1.2.3")
-    pages.install(made)
-    async with (
-        made.router.lifespan_context(made),
-        httpx.AsyncClient(
-            transport=httpx.ASGITransport(made), base_url="http://onefold.test", headers=OURS
-        ) as visiting,
-    ):
+    async with pages_on(store) as visiting:
         assert (await sign_in(visiting, who.email)).status_code == 303
         yield visiting
 

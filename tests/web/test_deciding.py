@@ -10,8 +10,8 @@ from store.engine import Store
 from tests.scenarios.approvals import VALUE, A, asks, execute, held_back, pending, when_done
 from tests.stack import Stack
 from tests.tenant import Tenant
-from tests.web.reviewing import Account
-from tests.web.visitors import fields, heading, send, shown, words
+from tests.web.reviewing import RISKY, Account
+from tests.web.visitors import fields, form_token, heading, send, shown, words
 
 pytestmark = pytest.mark.slow
 
@@ -55,8 +55,12 @@ async def test_the_next_one_is_offered_after_a_decision(tenant: Tenant, sam: htt
     assert f'href="/merges/{second["id"]}">Next one' in (await sam.get(f"/merges/{first['id']}")).text
 
 
-async def test_a_risk_asks_for_the_last_characters_of_the_identity(tenant: Tenant, sam: httpx.AsyncClient) -> None:
-    merge = await held_back(tenant)
+async def test_a_risk_is_named_and_asks_for_the_last_characters_of_the_identity(
+    tenant: Tenant, sam: httpx.AsyncClient
+) -> None:
+    merge = await held_back(tenant, **RISKY)
+    asked = words(await sam.get(f"/merges/{merge['id']}/approve"))
+    assert "There is a risk: e-mails differ, 3 values are lost. Type the last 4 characters of userId 777374" in asked
     for typed in ("", "777374", "7375"):
         answer = await send(sam, f"/merges/{merge['id']}/approve", values={"typed": typed})
         assert answer.status_code == 422
@@ -201,6 +205,20 @@ async def test_a_digest_that_was_changed_in_the_form_is_refused(tenant: Tenant, 
         answer = await sam.post(path, data={**form, "typed": VALUE[-4:], **changed})
         assert answer.status_code == 403
     assert (await sam.post(path.replace("approve", "reject"), data={**form, "reason": "No."})).status_code == 403
+    assert (await tenant.merge(merge["id"]))["decisions"] == []
+
+
+async def test_a_digest_that_was_never_a_plans_is_told_as_such(tenant: Tenant, sam: httpx.AsyncClient) -> None:
+    """No page of ours makes such a form; whoever makes one is not told of a change that never was."""
+    merge = await held_back(tenant)
+    path = f"/merges/{merge['id']}/reject"
+    page = await sam.get(path)
+    token = form_token(sam.cookies["onefold_session"], path, "0" * 64)
+    form = {**fields(page, path), "reason": "No.", "digest": "0" * 64, "form_token": token}
+    answer = await sam.post(path, data=form)
+    assert (answer.status_code, heading(answer)) == (412, "You can’t decide on this")  # noqa: RUF001
+    assert "No plan of this merge has ever had this digest." in words(answer)
+    assert ">No.</textarea>" in answer.text
     assert (await tenant.merge(merge["id"]))["decisions"] == []
 
 

@@ -84,7 +84,18 @@ async def test_every_page_on_the_way_fits_follows_the_scheme_and_axe_finds_nothi
 
         await page.goto(f"{stack.url}/inbox")
         await look()
-        await sign_in(page, f"{stack.url}/inbox", await account(store, tenant))
+        await sign_in(page, f"{stack.url}/merges/{merge['id']}/reject", await account(store, tenant))
+        await page.get_by_label("The reason").fill("They differ.")
+        approving = await page.context.new_page()
+        await approving.goto(f"{stack.url}/merges/{merge['id']}/approve")
+        await approving.get_by_label("There is a risk").fill(VALUE[-4:])
+        await tenant.patch_contact(merge["plan"]["survivor"], custom={"Favorite Food": "Salad"})
+        for stale, button in ((approving, "Merge permanently"), (page, "Reject")):
+            await stale.get_by_role("button", name=button).click()
+            await expect(stale.get_by_role("heading", level=1)).to_have_text("The plan has changed since you looked")
+            await sound(stale)
+        await approving.close()
+        await page.goto(f"{stack.url}/inbox")
         await decide(page, merge, look)
         for path in ("/inbox?tab=mine", "/inbox?tab=decided", "/sessions"):
             await page.goto(f"{stack.url}{path}")

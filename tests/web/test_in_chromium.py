@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.stack import CODEC_ORIGIN, Stack
-from tests.web.looks import LOOKS, Scheme, fits_and_follows, sound
+from tests.web.looks import LOOKS, Scheme, examined, sound
 
 pytestmark = pytest.mark.slow
 
@@ -69,10 +69,11 @@ async def test_the_reference_lists_the_operations_under_the_same_strict_policy(
         operation = page.locator("#operations-Establish_identity-establishIdentity")
         await expect(operation).to_be_visible()
         assert await page.locator(".opblock").count() > 20
-        await fits_and_follows(page, scheme, width)
+        await examined(page, scheme, width)
         await operation.locator(".opblock-summary-control").click()
         await operation.locator(".try-out__btn").click()
         await expect(operation.locator("textarea")).to_have_value(re.compile("777374"))
+        await examined(page, scheme, width)
         await page.get_by_role("link", name="Overview").click()
         await expect(page).to_have_url(f"{stack.url}/")
 

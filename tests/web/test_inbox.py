@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 def listed(page: httpx.Response) -> list[str]:
     """The merges of a list, in its order."""
-    return re.findall(r'<th scope="row" class="what">\s*<a href="/merges/([0-9a-f-]{36})"', page.text)
+    return re.findall(r'<th scope="row" role="rowheader" class="what">\s*<a href="/merges/([0-9a-f-]{36})"', page.text)
 
 
 def counts(page: httpx.Response) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """Every page of a merge, as each role sees it: nobody but a specialist finds a value, until a reveal is on record."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -73,12 +73,31 @@ def at(path: str) -> Look:
     return lambda browser, merge_id: browser.get(path.format(merge_id))
 
 
+def heard(path: str) -> Look:
+    """The first that a stream tells; what follows is told in the same way."""
+
+    async def look(browser: httpx.AsyncClient, merge_id: str) -> httpx.Response:
+        async with browser.stream("GET", path.format(merge_id)) as stream:
+            told = [line async for line in until_told(stream)]
+        return httpx.Response(stream.status_code, text="\n".join(told))
+
+    return look
+
+
+async def until_told(stream: httpx.Response) -> AsyncIterator[str]:
+    async for line in stream.aiter_lines():
+        yield line
+        if line.startswith("data: "):
+            return
+
+
 # What a specialist finds there, and nobody else; 403: nobody else gets as far.
 PAGES: Mapping[str, tuple[Look, set[str], int]] = {
     "inbox": (at("/inbox"), {"albert@example.org", "bertrand@example.org", VALUE}, 200),
     "inbox search": (found, {"albert@example.org", VALUE}, 200),
     "chosen": (chosen, {"albert@example.org", VALUE}, 200),
-    "events": (at("/inbox/events"), set(), 200),
+    "inbox events": (heard("/inbox/events"), set(), 200),
+    "merge events": (heard("/merges/{}/events"), set(), 200),
     "review": (at("/merges/{}"), set(VALUES), 200),
     "plan.json": (at("/merges/{}/plan.json"), set(VALUES), 200),
     "merges": (at("/merges"), {VALUE, "muidA", "channelA"}, 200),

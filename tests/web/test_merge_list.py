@@ -9,7 +9,7 @@ pytestmark = pytest.mark.slow
 
 
 def listed(page: str) -> list[str]:
-    return re.findall(r'<th scope="row"><a href="/merges/([^"]+)"', page)
+    return re.findall(r'<th scope="row" role="rowheader"><a href="/merges/([^"]+)"', page)
 
 
 async def test_filters_stand_in_the_url(library: Library) -> None:

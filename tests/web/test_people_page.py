@@ -21,7 +21,7 @@ async def test_an_admin_gives_and_takes_a_role(library: Library) -> None:
     answer = await admin.send("/people", "/people/roles", do="give", **where)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/people#person-{other.person_id}")
     assert (await stored(library, other)).roles == (GivenRole(Role.AUDITOR, library.here.id),)
-    assert f"Take it : auditor in database {library.here.id}, from" in text_of(await admin.read("/people"))
+    assert f"Remove role auditor in database {library.here.id} of" in text_of(await admin.read("/people"))
     await admin.send("/people", "/people/roles", do="take", **where)
     assert (await stored(library, other)).roles == ()
 

@@ -27,7 +27,7 @@ async def test_the_plan_is_shown_with_conflicts_first_and_what_is_lost(tenant: T
     plan = merge["plan"]
     assert heading(page) == f"Merge contact {plan['absorbed']} into contact {plan['survivor']}?"
     text = words(page)
-    assert text.index("Conflicts: one value is lost") < text.index("Identities") < text.index("Its times")
+    assert text.index("Conflicts: one value is lost") < text.index("Identities") < text.index("Times of the rows")
     assert re.search(r"email albert@example.org bertrand@example.org lost albert@example.org oldest", text)
     assert re.search(r"Favorite Food Pizza lost Burger Burger newest", text)
     assert re.search("This can.t be undone", text)
@@ -111,7 +111,9 @@ async def test_who_comes_second_is_told_whose_claim_it_is(
 
 async def test_every_end_has_its_page(store: Store, tenant: Tenant, sam: httpx.AsyncClient) -> None:
     lost = await tenant.establish("nobody|nowhere", VALUE)
-    assert "No contact was found for the device" in await shown(sam, lost.json()["mergeId"])
+    text = await shown(sam, lost.json()["mergeId"])
+    assert "No contact was found to give a userId" in text
+    assert "and no contact has this device" in text
     await tenant.register(A, custom={"userId": VALUE})
     same = await tenant.established(A, VALUE)
     text = await shown(sam, same["mergeId"])

@@ -1,20 +1,15 @@
 """What is left of a merge for somebody who does not see its values by their role."""
 
-import json
-from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
 
 from domain.columns import ColumnType
 from domain.contact import contact_document
-from domain.plan import plan_document
 from domain.plan_changes import plan_changes
-from domain.times import rfc3339
 from store.inbox import Item
-from store.merges import MergeRow
 from tests.contacts import device, device_contact, lookup_contact, merged, request
+from tests.web.merge_rows import as_stored, waiting
 from web.masking import MASK, Sight
 from web.plan_view import PlanView
 from web.seen_merge import MergeSight
@@ -51,35 +46,9 @@ OTHER = device_contact(
 PLAN = merged(OTHER, BEFORE, request(DEVICE))
 
 
-def as_stored(document: object) -> Any:
-    return json.loads(json.dumps(document, default=rfc3339))
-
-
 @pytest.fixture
 def item() -> Item:
-    merge = MergeRow(
-        id=UUID(int=1),
-        database_id=10000,
-        state="pending_approval",
-        outcome=None,
-        requested=datetime(2026, 1, 2, tzinfo=UTC),
-        settled=None,
-        requester="abcd1234",
-        workflow_id="establish-identity-abc234",
-        run_id=str(UUID(int=8)),
-        request=PLAN.request,
-        plan=as_stored(plan_document(PLAN)),
-        plan_digest=PLAN.digest,
-        revision=1,
-        reasons=("always",),
-        deadline=None,
-        claimed_by=None,
-        decision_id=None,
-        survivor_id=None,
-        absorbed_id=None,
-        winner_channel_identifier="deviceMuid",
-        receipt=None,
-    )
+    merge = waiting(PLAN)
     snapshots = {one.id: as_stored(contact_document(one)) for one in (BEFORE, OTHER)}
     return Item(merge, "Demo", "shop", None, None, None, snapshots)
 

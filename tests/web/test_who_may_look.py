@@ -94,6 +94,12 @@ async def test_only_an_admin_sees_people_and_the_others_are_told_why(library: Li
     assert answer.status_code == 403
     assert "Only an admin sees who has which role and token" in answer.text
     assert "@people.example" not in answer.text
+    assert 'href="/people"' not in answer.text
+
+
+@pytest.mark.parametrize("database_id", [0, None])
+async def test_the_menu_leads_an_admin_to_people(library: Library, database_id: int | None) -> None:
+    assert 'href="/people"' in await (await library.visitor(Role.ADMIN, database_id)).read("/inbox")
 
 
 @pytest.mark.parametrize("role", [Role.REQUESTER, Role.SPECIALIST, Role.AUDITOR])

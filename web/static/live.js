@@ -77,7 +77,7 @@ function keepUp(now) {
     const ahead = Date.parse(told.parentElement.dateTime) - now;
     const words = told.classList.contains("left") ? left(ahead) : ago(ahead);
     told.classList.toggle("late", words === "its time is up");
-    if (told.textContent !== ` ${words}`) told.textContent = ` ${words}`;
+    if (told.textContent !== words) told.textContent = words;
   }
 }
 
