@@ -16,8 +16,10 @@ from api import (
     kept_apart,
     lookup_keys,
     merges,
+    metrics,
     policies,
     problems,
+    receipts,
     reviews,
 )
 from api.access_log import AccessLog
@@ -56,9 +58,10 @@ def create_app(lifespan: Lifespan, version: str) -> FastAPI:
         policies.router,
         kept_apart.router,
         activity.router,
+        receipts.router,
     ):
         app.include_router(router)
-    for router in (health.router, codec_endpoint.router):
+    for router in (health.router, metrics.router, codec_endpoint.router):
         app.include_router(router)
     problems.install(app)
     app.add_middleware(AccessLog)

@@ -116,6 +116,21 @@ class MergeNotFound(Refusal):
     title = "No merge has this id."
 
 
+class CheckpointNotFound(Refusal):
+    status = 404
+    title = "No checkpoint was signed over the database's chain yet."
+
+
+class ReceiptUnknown(Refusal):
+    status = 404
+    title = "The chain has no such entry."
+
+
+class ChainContradicted(Refusal):
+    status = 500
+    title = "The chain is not the one that its checkpoint was signed over."
+
+
 class ChannelInvalid(Refusal):
     status = 400
     title = "The channel must be PUSH or SMS, a hyphen, and a qualifier."

@@ -53,8 +53,9 @@ class Look:
         """Whether it is time for the next one."""
         if self.is_published and self.head == head:
             return False
-        rested = time.monotonic() - self.at >= self.pause.total_seconds()
-        return rested or (self.is_published and head.seq - self.head.seq >= ENTRIES)
+        if self.is_published and (not self.head.seq or head.seq - self.head.seq >= ENTRIES):
+            return True  # a chain's first entries need not wait
+        return time.monotonic() - self.at >= self.pause.total_seconds()
 
 
 @dataclass

@@ -35,7 +35,8 @@ CODEC_KEYS = "test:" + base64.b64encode(b"c" * 32).decode()
 KEYRING = Keyring.parse(CODEC_KEYS)
 LEDGER_KEYS = "test:" + base64.b64encode(b"l" * 32).decode()
 LEDGER_KEYRING = Keyring.parse(LEDGER_KEYS)
-CHECKPOINT_KEY = base64.b64encode(b"s" * 32).decode()
+SIGNING_SEED = b"s" * 32
+CHECKPOINT_KEY = base64.b64encode(SIGNING_SEED).decode()
 CODEC_SECRET = "codec-endpoint-secret"
 CODEC_ORIGIN = "http://127.0.0.1:8233"
 

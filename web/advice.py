@@ -16,10 +16,17 @@ ADVICE = {
         "Send less at once: a contact's values fit into 16 KiB many times over. Look for text that was meant for"
         " another field or another system."
     ),
+    "chain-contradicted": (
+        "The entry is in the chain, and the chain is not the one that its last checkpoint was signed over. Keep this"
+        " answer and your receipt, and tell an auditor: `onefold audit verify` names what differs."
+    ),
     "channel-invalid": (
         "In a URL, write the channel and its qualifier as one path segment, `PUSH-ap56921D` or `SMS-spring`: the first"
         " hyphen ends the channel, and all after it is the qualifier. In a body they are two fields. A qualifier has no"
         " invisible characters and no space at either end."
+    ),
+    "checkpoint-not-found": (
+        "Wait some seconds after the first entry: a worker signs every ten. If there never is one, `/status` says why."
     ),
     "column-not-found": (
         "Names are exact: upper and lower case and inner spaces count. `GET /v1/databases/{databaseId}` lists the"
@@ -210,6 +217,11 @@ ADVICE = {
     "reason-missing": (
         "Send `reason` with the rejection: whoever asked, and whoever audits it later, wants to know why. Nothing was"
         " decided."
+    ),
+    "receipt-unknown": (
+        "Compare all three members with the answer that carried it, number for number. If they are the same, the record"
+        " is not what it was when you were given the receipt: keep it, and tell an auditor, whom `onefold audit verify`"
+        " tells what differs."
     ),
     "request-invalid": (
         "`errors` lists every fault with the place where it is. Fields that an operation does not know are refused too:"

@@ -1,7 +1,6 @@
 """`onefold audit export`: one database's record as a file that anybody can check without us."""
 
 import tempfile
-from base64 import b64decode
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -74,13 +73,12 @@ def _tell(made: "Made", out: Path, key: "SigningKey", *, as_json: bool) -> None:
 
 
 def _signing_key() -> "SigningKey":
-    from ledger.note import SigningKey
     from onefold.checkpoint_settings import CheckpointSettings
     from onefold.settings import read
 
-    settings = read(CheckpointSettings)
-    if settings.checkpoint_key is None:
+    key = read(CheckpointSettings).signing_key
+    if key is None:
         raise CommandFailed(
             "settings-invalid", "ONEFOLD_CHECKPOINT_KEY is not set: an export is signed with the worker's key."
         )
-    return SigningKey(settings.checkpoint_name, b64decode(settings.checkpoint_key.get_secret_value()))
+    return key

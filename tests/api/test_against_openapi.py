@@ -102,7 +102,7 @@ async def _inhabited(database_url: str, url: str) -> tuple[str, dict[str, int | 
     merge_id = (await tenant.established(DEVICE, "777374"))["mergeId"]
     await tenant.http.aclose()
     await store.close()
-    return token, {"databaseId": tenant.id, "contactId": contact_id, "mergeId": merge_id}
+    return token, {"databaseId": tenant.id, "database": tenant.id, "contactId": contact_id, "mergeId": merge_id}
 
 
 @each_operation

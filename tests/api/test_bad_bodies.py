@@ -33,6 +33,7 @@ def body_routes(tenant: Tenant) -> Iterator[tuple[str, bytes]]:
     yield "POST", b"/v1/merges"
     yield "POST", b"/v1/merges/preview"
     yield "POST", b"/v1/databases"
+    yield "POST", b"/v1/receipts/check"
     for path in ("columns", "appkeys", "campaigns", "contacts/1000/messages", "contacts/1000/events"):
         yield "POST", f"{own}/{path}".encode()
     yield "PUT", f"{own}/policy".encode()

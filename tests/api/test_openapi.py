@@ -24,6 +24,7 @@ OPERATION_IDS = {
     *("getPolicy", "putPolicy", "listPolicyVersions"),
     *("listKeptApart", "liftKeptApart"),
     *("decideMerge", "withdrawMerge", "claimMerge", "releaseMerge", "commentMerge"),
+    *("checkReceipt", "getLatestCheckpoint"),
     *("addMessage", "listMessages", "addEvent", "listEvents"),
     *PROBE_IDS,
 }

@@ -114,17 +114,20 @@ async def _page(tenant: Tenant, link: str) -> str:
     return _pages[url]
 
 
+# The signer's, in the worker: written every ten seconds, and where something was recorded a moment before.
+_BY_ITSELF = {"checkpoint_places", "ledger_checkpoints", "ledger_tiles"}
 _STATE = text(
     " UNION ALL ".join(
         f"SELECT '{table.name}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table.name} t"
         for table in metadata.sorted_tables
+        if table.name not in _BY_ITSELF
     )
 )
 
 
 @asynccontextmanager
 async def nothing_changes(store: Store) -> AsyncIterator[None]:
-    """Fails if any row of any table was added, removed or changed meanwhile."""
+    """Fails if any row of any table was added, removed or changed meanwhile, but by the worker by itself."""
     before = await _state(store)
     yield
     after = await _state(store)
