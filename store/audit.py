@@ -13,6 +13,7 @@ from ledger.note import VerifierKey
 from ledger.recompute import Fault
 from ledger.verification import Beside, Counts, Verification
 from ledger.witnesses import Signers
+from store import shown_plans
 from store.checkpoints import ChainHead, read_heads
 from store.engine import Store
 from store.invariants import NUMBERS, broken_in, whom
@@ -68,6 +69,10 @@ async def audit(store: Store, evidence: Evidence, progress: Callable[[int], None
         for violation in await broken_in(connection, NUMBERS - _TOLD_BY_CHAIN):
             kind = _BY_INVARIANT.get(violation.invariant, FindingKind.LIVE)
             findings.append(Finding(kind, None, None, violation.what))
+        findings += [
+            Finding(FindingKind.LIVE, None, None, what)
+            async for what in shown_plans.faults(connection, store.ledger_keys)
+        ]
         heads = await read_heads(connection)
         for chain in heads:
             check = _ChainCheck(connection, store, evidence, chain)

@@ -75,6 +75,11 @@ BROKEN = MappingProxyType(
             FindingKind.LIVE,
             4,
         ),
+        "a plan is put in place of one that people saw": (
+            "UPDATE merge_revisions SET plan_digest = repeat('0', 64)",
+            FindingKind.LIVE,
+            None,
+        ),
         "a contact is brought back": (
             "UPDATE contacts SET merged_into = NULL WHERE id = 1000",
             FindingKind.BIJECTION,
