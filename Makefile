@@ -24,16 +24,15 @@ check: install ## lint, format and types
 	$(PY) -m mypy
 
 test: install ## set up, check, then run all tests, the fast ones first
-	@sh scripts/debian.sh chromium 'postgresql:/usr/lib/postgresql/*/bin/postgres'
+	@sh scripts/debian.sh chromium-headless-shell 'postgresql:/usr/lib/postgresql/*/bin/postgres'
 	@$(MAKE) check
-	$(PYTEST) $(SPREAD) -m "not slow"
-	$(PYTEST) $(SPREAD) -m slow
+	$(PYTEST) $(SPREAD)
 
 bench: install ## measure a merge request beside its bounds
 	$(PY) -m tests.bench
 
 screenshots: install ## take the README's pictures anew
-	@sh scripts/debian.sh chromium
+	@sh scripts/debian.sh chromium-headless-shell
 	$(PY) -m tests.pictures
 
 lock: install ## resolve the dependencies anew and write the locks

@@ -4,8 +4,11 @@ import gc
 import io
 import os
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import typer
+from typer.main import get_command
 
 from onefold.commands import (
     audit,
@@ -119,11 +122,17 @@ def main() -> None:
     sys.exit(code)
 
 
+@cache
+def _command() -> Callable[..., object]:
+    """Made once: of so many commands it takes longer than most of them run."""
+    return get_command(app)
+
+
 def _run() -> str | int | None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a value may not fit the locale
     try:
-        app(prog_name=own_name())
+        _command()(prog_name=own_name())
     except SystemExit as ended:
         return ended.code
     except Exception as error:

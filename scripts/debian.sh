@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs each Debian package that is not there yet. Told by its command, which has the package's name, or by a file:
-# `sh scripts/debian.sh chromium 'postgresql:/usr/lib/postgresql/*/bin/postgres'`.
+# `sh scripts/debian.sh chromium-headless-shell 'postgresql:/usr/lib/postgresql/*/bin/postgres'`.
 set -eu
 
 fail() {

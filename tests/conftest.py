@@ -1,3 +1,4 @@
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,18 @@ from tests.waiting import ORIGINAL, Waiting, waiting_in_a_copy
 # Machines that run these tests are shared: how long an example takes says nothing about it.
 settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of fast tests first, in one run: each process collects them, and starts a stack for them, once."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path in slow)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays: no collection of garbage has to look at all of it again, as each command does."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

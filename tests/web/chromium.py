@@ -1,4 +1,8 @@
-"""Debian's Chromium: the one that Playwright would download is not needed."""
+"""Debian's Chromium: the one that Playwright would download is not needed.
+
+Its headless shell is the same engine without the windows around it, and takes a quarter of the CPU: 2.3 s for 25 pages
+in contexts of their own, where the whole browser took 9.3 s.
+"""
 
 import shutil
 from collections.abc import AsyncIterator
@@ -22,8 +26,8 @@ _ARGUMENTS = (
 
 @asynccontextmanager
 async def chromium() -> AsyncIterator[Browser]:
-    executable = shutil.which("chromium")
-    assert executable, "the pages' tests need Debian's chromium: apt-get install chromium"
+    executable = shutil.which("chromium-headless-shell")
+    assert executable, "the pages' tests need it: apt-get install chromium-headless-shell"
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=_ARGUMENTS)
         yield browser
