@@ -101,14 +101,18 @@ def demo() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to date."""
-    from sqlalchemy import create_engine
+    from sqlalchemy import NullPool, create_engine
 
-    from onefold.settings import StoreSettings, read
+    from onefold.settings import UpgradeSettings, read
+    from store.grants import role_of
     from store.migrate import upgrade as run_migrations
 
-    settings = read(StoreSettings)
-    engine = create_engine(settings.database_url.get_secret_value(), hide_parameters=True)
-    revision = run_migrations(engine, settings.ledger_keyring)
+    settings = read(UpgradeSettings)
+    application, owner = (
+        create_engine(url.get_secret_value(), hide_parameters=True, poolclass=NullPool)
+        for url in (settings.database_url, settings.owner_database_url or settings.database_url)
+    )
+    revision = run_migrations(owner, settings.ledger_keyring, role_of(application))
     typer.echo(f"The schema is at revision {revision}.")
 
 

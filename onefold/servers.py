@@ -14,12 +14,18 @@ from onefold.embedded.temporal import Temporal
 from onefold.private_files import write_private
 from onefold.settings import UpSettings
 
+OWNER_URL, SUPERUSER_URL = NOT_FOR_SERVERS = ("ONEFOLD_OWNER_DATABASE_URL", "ONEFOLD_SUPERUSER_URL")
+
 
 @dataclass(frozen=True)
 class Servers:
-    """Where the two servers are; one that is not embedded has no object here."""
+    """Where the two servers are; one that is not embedded has no object here.
+
+    `owner_database_url`: None where the application's role owns its tables.
+    """
 
     database_url: str
+    owner_database_url: str | None
     temporal_address: str
     postgres: Postgres | None
     temporal: Temporal | None
@@ -32,10 +38,18 @@ class Servers:
     def temporal_ui_url(self) -> str | None:
         return self.temporal.ui_url if self.temporal else None
 
+    @property
+    def owner_environment(self) -> dict[str, str]:
+        """What migrations need besides."""
+        return {OWNER_URL: self.owner_database_url} if self.owner_database_url else {}
+
     def environment(self, base: Mapping[str, str]) -> dict[str, str]:
-        """The caller's environment without what is meant for other servers, and with these servers' addresses."""
+        """The caller's environment without what is meant for other servers, and with these servers' addresses.
+
+        Without the owner's and the superuser's URL: what serves must not be able to change what is append-only.
+        """
         prefixes = (("PG",) if self.postgres else ()) + (("TEMPORAL_",) if self.temporal else ())
-        kept = {name: value for name, value in base.items() if not name.startswith(prefixes)}
+        kept = {name: value for name, value in base.items() if not name.startswith((*prefixes, *NOT_FOR_SERVERS))}
         addresses = {"DATABASE_URL": self.database_url, "TEMPORAL_ADDRESS": self.temporal_address}
         # A person's own Temporal profile is meant for another server too.
         profile = {"TEMPORAL_CONFIG_FILE": os.devnull} if self.temporal else {}
@@ -52,6 +66,7 @@ def choose(settings: UpSettings, data: Path, codec_endpoint: str) -> Servers:
     """A variable that only repeats an address once given out here comes from a sourced demo.env: it means embedded."""
     given_out = read_given_out(data)
     own_url = settings.database_url.get_secret_value() if settings.database_url else None
+    own_owner_url = settings.owner_database_url.get_secret_value() if settings.owner_database_url else None
     own_address = settings.temporal_address
     postgres = Postgres(data, settings.postgres_port) if own_url in (None, *given_out) else None
     temporal = (
@@ -61,6 +76,7 @@ def choose(settings: UpSettings, data: Path, codec_endpoint: str) -> Servers:
     )
     return Servers(
         database_url=postgres.url if postgres else str(own_url),
+        owner_database_url=postgres.owner_url if postgres else None if own_owner_url in given_out else own_owner_url,
         temporal_address=temporal.address if temporal else str(own_address),
         postgres=postgres,
         temporal=temporal,
@@ -76,7 +92,9 @@ def read_given_out(data: Path) -> list[str]:
 
 def remember_given_out(servers: Servers, data: Path) -> None:
     """Keeps every address there ever was: a shell may have sourced demo.env before a port was changed."""
-    embedded = [servers.database_url] * bool(servers.postgres) + [servers.temporal_address] * bool(servers.temporal)
+    postgres, temporal = servers.postgres, servers.temporal
+    embedded = [postgres.url, postgres.owner_url] if postgres else []
+    embedded += [temporal.address] if temporal else []
     known = read_given_out(data)
     if new := [address for address in embedded if address not in known]:
         write_private(data / "embedded-addresses", "\n".join(known + new) + "\n")

@@ -35,6 +35,7 @@ class UpSettings(BaseSettings):
     temporal_port: Port = 7233
     temporal_ui_port: Port = 8233
     database_url: SecretStr | None = Field(None, validation_alias="DATABASE_URL")
+    owner_database_url: SecretStr | None = None
     temporal_address: str | None = Field(None, validation_alias="TEMPORAL_ADDRESS")
 
 
@@ -45,9 +46,11 @@ class DatabaseSettings(BaseSettings):
 
     database_url: SecretStr = Field(validation_alias="DATABASE_URL", description="PostgreSQL 15 or newer.")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "owner_database_url", check_fields=False)
     @classmethod
-    def _postgresql(cls, url: SecretStr) -> SecretStr:
+    def _postgresql(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
         # Slow to import, and `onefold up` needs neither.
         from sqlalchemy.engine import make_url  # noqa: PLC0415
         from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
@@ -76,6 +79,14 @@ class StoreSettings(DatabaseSettings):
     @property
     def ledger_keyring(self) -> Keyring:
         return Keyring.parse(self.ledger_keys.get_secret_value())
+
+
+class UpgradeSettings(StoreSettings):
+    """What brings the schema up to date."""
+
+    owner_database_url: SecretStr | None = Field(
+        default=None, description="The same database as the role that owns its tables; unset, as `DATABASE_URL` says."
+    )
 
 
 class Settings(NoticeSettings, StoreSettings):

@@ -20,7 +20,7 @@ from onefold.first_request import FirstRequest
 from onefold.lockfile import AlreadyRunning, hold
 from onefold.ports import Wanted, complaints
 from onefold.private_files import make_private_folder
-from onefold.servers import Servers, choose, remember_given_out
+from onefold.servers import SUPERUSER_URL, Servers, choose, remember_given_out
 from onefold.settings import UpSettings, url_of
 from onefold.supervisor import Stage, Supervisor
 from onefold.terminal import Terminal
@@ -93,7 +93,7 @@ class Run:
         env = self.environment()
         return (
             self.servers.children,
-            self.task("db-upgrade", "Migrating the database", ("db", "upgrade"), env),
+            self.task("db-upgrade", "Migrating the database", ("db", "upgrade"), env | self.servers.owner_environment),
             *((self.task("demo", "Loading the demo data", ("demo",), env),) if self.has_demo else ()),
             (self.server("worker", "worker", env), self.server("serve", "API", env)),
         )
@@ -183,6 +183,8 @@ class Run:
             "TEMPORAL_ADDRESS": self.servers.temporal_address,
             "TEMPORAL_UI_URL": self.servers.temporal_ui_url or "",
             "DATABASE_URL": self.servers.database_url,
+            **self.servers.owner_environment,
+            **({SUPERUSER_URL: self.servers.postgres.admin_url} if self.servers.postgres else {}),
             "ONEFOLD_LEDGER_KEYS": self.secrets["ONEFOLD_LEDGER_KEYS"],
             "ONEFOLD_CHECKPOINT_KEY": self.secrets["ONEFOLD_CHECKPOINT_KEY"],
             "ONEFOLD_CHECKPOINT_PLACES": checkpoint_places(self.data),

@@ -24,7 +24,7 @@ from sqlalchemy import create_engine
 
 from ledger.keyring import Keyring
 from onefold.children import Child, running, stop, wait_until_ready
-from onefold.embedded.postgres import Postgres
+from onefold.embedded.postgres import NAME, OWNER, Postgres
 from onefold.embedded.temporal import Temporal
 from onefold.processes import titled
 from onefold.up import why_not_ready
@@ -175,9 +175,7 @@ def servers(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Iterator[
     try:
         stack.start("postgres")
         stack.start("temporal")
-        engine = create_engine(postgres.url)
-        upgrade(engine, LEDGER_KEYRING)
-        engine.dispose()
+        migrate(postgres.owner_url)
         yield stack
     finally:
         stack.stop("temporal")
@@ -210,9 +208,17 @@ def whole_stack(folder: Path, temporal_kind: type[Temporal] = Temporal) -> Itera
 def new_database(stack: Stack, name: str) -> str:
     """Another, migrated database on the same server; returns its URL."""
     with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" OWNER onefold')
-    url = stack.postgres.url.rpartition("/")[0] + f"/{name}"
-    engine = create_engine(url)
-    upgrade(engine, LEDGER_KEYRING)
+        admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}')
+    migrate(named(stack.postgres.owner_url, name))
+    return named(stack.postgres.url, name)
+
+
+def migrate(owner_url: str) -> None:
+    engine = create_engine(owner_url)
+    upgrade(engine, LEDGER_KEYRING, NAME)
     engine.dispose()
-    return url
+
+
+def named(url: str, database: str) -> str:
+    """Where another database of the same server is."""
+    return f"{url.rpartition('/')[0]}/{database}"

@@ -46,6 +46,7 @@ OPTIONAL_SECRETS = {
     variable(name)
     for name in ("smtp_url", "webhook_url", "webhook_secret", "checkpoint_webhook_secret", "demo_password")
 }
+OWNER_URL = "ONEFOLD_OWNER_DATABASE_URL"
 REQUIRED = {variable(name) for name, field in Settings.model_fields.items() if field.is_required()}
 
 
@@ -75,7 +76,7 @@ def different_settings(compose: Compose) -> Iterator[str]:
     api = compose["services"]["api"]["environment"]
     for name in ONEFOLD:
         for key, value in compose["services"][name]["environment"].items():
-            if name == "worker" and key in WORKERS_OWN:
+            if key == OWNER_URL or (name == "worker" and key in WORKERS_OWN):
                 continue
             if key in WORKERS_OWN:
                 yield f"{name} is given {key}, which is the worker's"
@@ -84,8 +85,15 @@ def different_settings(compose: Compose) -> Iterator[str]:
 
 
 def unknown_settings(compose: Compose) -> Iterator[str]:
-    for name in sorted(set(re.findall(r"\bONEFOLD_\w+", json.dumps(compose))) - SETTINGS - WORKERS_OWN):
+    known = SETTINGS | WORKERS_OWN | {OWNER_URL}
+    for name in sorted(set(re.findall(r"\bONEFOLD_\w+", json.dumps(compose))) - known):
         yield f"{name} is no setting"
+
+
+def owners_beside_the_migrations(compose: Compose) -> Iterator[str]:
+    """What serves must not be able to change what is append-only."""
+    if [name for name in ONEFOLD if OWNER_URL in compose["services"][name]["environment"]] != ["migrate"]:
+        yield "the migrations, and they alone, are the owner of the tables"
 
 
 def dependencies_that_cannot_be_met(compose: Compose) -> Iterator[str]:
@@ -141,6 +149,7 @@ CHECKS = (
     settings_not_given,
     different_settings,
     unknown_settings,
+    owners_beside_the_migrations,
     dependencies_that_cannot_be_met,
     more_than_one_image,
     unpinned_images,
@@ -188,6 +197,8 @@ def test_the_file_holds_what_it_must() -> None:
         ("  ONEFOLD_POOL:", "  ONEFOLD_POOLS: ''\n  ONEFOLD_POOL:", "ONEFOLD_POOLS is no setting"),
         ("      ONEFOLD_PORT:", "      ONEFOLD_CHECKPOINT_KEY: k\n      ONEFOLD_PORT:", "which is the worker's"),
         ("  ONEFOLD_CHECKPOINT_PLACES:", "  OTHER:", "worker is not given ONEFOLD_CHECKPOINT_PLACES"),
+        ("  ONEFOLD_WAIT:", "  ONEFOLD_OWNER_DATABASE_URL: ''\n  ONEFOLD_WAIT:", "alone, are the owner of the tables"),
+        ("      ONEFOLD_OWNER_DATABASE_URL:", "      OTHER:", "alone, are the owner of the tables"),
         ("${ONEFOLD_POOL:-}", "${ONEFOLD_POLL:-}", "ONEFOLD_POLL is no setting"),
         ("temporal: { condition", "temporal-server: { condition", "waits for temporal-server, which is no service"),
         ("migrate: { condition: service_completed_successfully", "migrate: { condition: service_healthy", "no check"),

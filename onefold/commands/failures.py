@@ -71,4 +71,7 @@ def _told(error: Exception) -> tuple[str, str, int]:
 def _store_failure(name: str) -> tuple[str, str]:
     if name in _OLD_SCHEMA:
         return "schema-outdated", f"The database's schema is not up to date: run `{typed('db upgrade')}`."
+    if name == "InsufficientPrivilege":
+        upgrade = f"run `{typed('db upgrade')}` with ONEFOLD_OWNER_DATABASE_URL, as the role that owns the tables"
+        return "privilege-missing", f"The database's role may not do this: {upgrade}."
     return "store-error", f"The database refused a statement ({name}): this is a defect of Onefold."

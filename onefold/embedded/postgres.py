@@ -20,6 +20,7 @@ from onefold.private_files import make_private_folder, write_private
 from onefold.processes import command_line, titled
 
 ADMIN = "postgres"
+OWNER = "onefold_owner"
 NAME = "onefold"
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -33,23 +34,32 @@ SETTINGS = {
     "log_error_verbosity": "terse",
 }
 ORPHANS_WITHIN = 5.0
+_OWNER = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s"
+_CREATE = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(NAME), sql.Identifier(OWNER))
+_REASSIGN = sql.SQL("REASSIGN OWNED BY {} TO {}").format(sql.Identifier(NAME), sql.Identifier(OWNER))
 
 
 @dataclass(frozen=True)
 class Postgres:
-    """One server: its files in `data`/postgres, on 127.0.0.1 and `port`, with a database and a role `onefold`."""
+    """One server: its files in `data`/postgres, on 127.0.0.1 and `port`, with the database `onefold`."""
 
     data: Path
     port: int
 
     @property
     def url(self) -> str:
-        """As the role `onefold`, which owns the database and is no superuser."""
+        """As the application's role, which owns nothing."""
         return self._url(NAME, NAME)
 
     @property
+    def owner_url(self) -> str:
+        """As the role that owns the database and its tables; no superuser either."""
+        return self._url(OWNER, NAME)
+
+    @property
     def admin_url(self) -> str:
-        return self._url(ADMIN, ADMIN)
+        """As the superuser."""
+        return self._url(ADMIN, NAME)
 
     @property
     def files(self) -> Path:
@@ -156,31 +166,44 @@ class Postgres:
             time.sleep(0.02)
 
     def _ready(self) -> str | None:
-        """Serves once the role and the database are there; repeating it changes nothing."""
+        """Serves once the roles and the database are there; repeating it changes nothing."""
         try:
-            with self._connect() as admin:
-                self._provide_role(admin)
-                if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [NAME]).fetchone():
-                    name = sql.Identifier(NAME)
-                    admin.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
+            with self._connect(ADMIN) as admin:
+                self._provide_role(admin, OWNER)
+                self._provide_role(admin, NAME)
+                owner = admin.execute(_OWNER, [NAME]).fetchone()
+                if owner is None:
+                    admin.execute(_CREATE)
+            if owner == (NAME,):
+                self._give_to_owner()
         except psycopg.Error as error:
             return " ".join(str(error).split())
         return None
 
-    def _connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+    def _give_to_owner(self) -> None:
+        """In a folder from before there were two roles the application's owns everything."""
+        with self._connect(NAME) as admin:
+            admin.execute(_REASSIGN)
+
+    def _connect(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
         # Spelt out, because libpq would else take these from the PG... variables of whoever runs this.
         return psycopg.connect(
-            self.admin_url, connect_timeout=2, autocommit=True, sslmode="disable", gssencmode="disable", options=""
+            self._url(ADMIN, database),
+            connect_timeout=2,
+            autocommit=True,
+            sslmode="disable",
+            gssencmode="disable",
+            options="",
         )
 
-    def _provide_role(self, admin: "psycopg.Connection[tuple[object, ...]]") -> None:
-        password = self._password(NAME).read_bytes().strip()
+    def _provide_role(self, admin: "psycopg.Connection[tuple[object, ...]]", role: str) -> None:
+        password = self._password(role).read_bytes().strip()
         # Hashed here: the password itself never reaches the server or its log.
-        hashed = admin.pgconn.encrypt_password(password, NAME.encode(), b"scram-sha-256").decode()
-        known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [NAME]).fetchone()
+        hashed = admin.pgconn.encrypt_password(password, role.encode(), b"scram-sha-256").decode()
+        known = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
         admin.execute(
             sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(
-                sql.SQL("ALTER" if known else "CREATE"), sql.Identifier(NAME), sql.Literal(hashed)
+                sql.SQL("ALTER" if known else "CREATE"), sql.Identifier(role), sql.Literal(hashed)
             )
         )
 

@@ -20,7 +20,7 @@ from store.engine import Store
 from tests.chaos.patience import eventually
 from tests.chaos.rows import entries, number
 from tests.chaos.struck_worker import AFTER, BEFORE, FROZEN, INSIDE
-from tests.stack import LEDGER_KEYRING, Stack, free_port, new_database, servers
+from tests.stack import LEDGER_KEYRING, Stack, free_port, named, new_database, servers
 from tests.tenant import Tenant, new_tenant
 
 pytestmark = pytest.mark.slow
@@ -156,7 +156,7 @@ async def test_without_the_unique_merge_id_it_would_be_recorded_and_answered_twi
         "ONEFOLD_PORT": str(free_port()),
         "ONEFOLD_TASK_QUEUE": "unguarded",
     }
-    with psycopg.connect(env["DATABASE_URL"]) as connection:
+    with psycopg.connect(named(own.postgres.owner_url, "unguarded")) as connection:
         connection.execute("ALTER TABLE merge_executions DROP CONSTRAINT merge_executions_pkey")
     with ExitStack() as held:
         with own.worker("unguarded", env):
@@ -198,9 +198,10 @@ async def test_a_worker_frozen_inside_the_transaction_lets_go_and_its_late_commi
 
 async def test_slow_sql_is_ended_before_the_attempt_is_given_up(here: Site) -> None:
     """lock < statement < idle < start_to_close, so that no attempt begins while the one before it still works."""
-    with psycopg.connect(here.stack.database_url) as connection:
+    with psycopg.connect(here.stack.postgres.owner_url) as connection:
         connection.execute("""
             CREATE SEQUENCE naps;
+            GRANT USAGE ON SEQUENCE naps TO PUBLIC;
             CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS
               'BEGIN PERFORM CASE WHEN nextval(''naps'') = 1 THEN pg_sleep(60) END; RETURN NEW; END';
             CREATE TRIGGER nap BEFORE INSERT ON ledger_entries FOR EACH ROW EXECUTE FUNCTION nap();
@@ -209,7 +210,7 @@ async def test_slow_sql_is_ended_before_the_attempt_is_given_up(here: Site) -> N
         with here.stack.worker("slow"):
             answer = await (await here.asked())
     finally:
-        with psycopg.connect(here.stack.database_url) as connection:
+        with psycopg.connect(here.stack.postgres.owner_url) as connection:
             connection.execute("DROP TRIGGER nap ON ledger_entries; DROP FUNCTION nap; DROP SEQUENCE naps")
 
     attempts = await here.attempts(answer["mergeId"])

@@ -178,15 +178,15 @@ async def test_a_database_that_takes_no_writes_for_a_while(own: Stack, tenant: T
 async def test_an_internal_error_takes_no_other_request_with_it(own: Stack, tenant: Tenant) -> None:
     """The connection stays open: the caller's next request is on its way while the 500 comes back."""
     contact = await tenant.register("a|1")
-    with psycopg.connect(own.database_url, autocommit=True) as admin:
-        admin.execute("ALTER TABLE contacts ADD CONSTRAINT refused_by_a_test CHECK (version < 0) NOT VALID")
+    with psycopg.connect(own.postgres.owner_url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE contacts ADD CONSTRAINT refused_by_a_test CHECK (version < 0) NOT VALID")
         try:
             for _ in range(10):
                 failed = await tenant.patch_contact(contact, leadSource="fair")
                 assert (failed.status_code, failed.json()["code"]) == (500, "internal-error")
                 assert (await tenant.http.get("/healthz")).status_code == 200
         finally:
-            admin.execute("ALTER TABLE contacts DROP CONSTRAINT refused_by_a_test")
+            owner.execute("ALTER TABLE contacts DROP CONSTRAINT refused_by_a_test")
 
 
 def body(value: str) -> dict[str, Any]:

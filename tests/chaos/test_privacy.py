@@ -110,13 +110,13 @@ async def failures(own: Stack, tenant: Tenant) -> None:
     """PostgreSQL refuses what API and worker do, first by an error that quotes the whole row, then by a lock."""
     contact = await tenant.register(DEVICE)
     await tenant.register("M2|C2")
-    with psycopg.connect(own.database_url, autocommit=True) as admin:
-        admin.execute("ALTER TABLE contacts ADD CONSTRAINT refused_by_a_test CHECK (version < 0) NOT VALID")
+    with psycopg.connect(own.postgres.owner_url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE contacts ADD CONSTRAINT refused_by_a_test CHECK (version < 0) NOT VALID")
         assert (await tenant.patch_contact(contact, email=EMAIL)).status_code == 500
         asked = asyncio.create_task(tenant.established("M2|C2", IDENTITY))
         log = own.log("worker")
         await eventually(lambda: log.read_bytes().count(b"Completing activity as failed") >= 2)
-        admin.execute("ALTER TABLE contacts DROP CONSTRAINT refused_by_a_test")
+        owner.execute("ALTER TABLE contacts DROP CONSTRAINT refused_by_a_test")
     assert (await asked)["outcome"] == "merged"
 
     holder = (await tenant.by_identity(IDENTITY)).json()["id"]

@@ -11,7 +11,7 @@ from onefold.embedded.temporal import Temporal
 
 postgres = Postgres(Path(sys.argv[1]), int(sys.argv[2]))
 temporal = Temporal(Path(sys.argv[1]), int(sys.argv[3]))
-with running(postgres.child()), running(temporal.child()), psycopg.connect(postgres.url) as connection:
+with running(postgres.child()), running(temporal.child()), psycopg.connect(postgres.owner_url) as connection:
     connection.execute("CREATE TABLE IF NOT EXISTS visit (name text)")
     connection.execute("INSERT INTO visit VALUES ('İstanbul')")
     print(connection.execute("SELECT count(*), max(lower(name)) FROM visit").fetchone())

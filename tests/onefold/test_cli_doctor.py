@@ -17,7 +17,7 @@ from store import databases
 from store.checkpoint_state import allow, refuse, report_places
 from store.engine import Store
 from tests.onefold.cli import Command, Ended
-from tests.stack import Stack, free_port, new_database
+from tests.stack import Stack, free_port, named, new_database
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -124,6 +124,17 @@ def test_a_taken_port_is_a_problem_unless_our_own_process_took_it(
         assert f"port {port}" in found(bare_onefold("doctor", "--json")), "also where another shell chose it"
 
 
+def test_an_application_that_owns_its_tables_is_warned(
+    live_onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", stack.postgres.owner_url)
+    ended = live_onefold("doctor", "--json")
+    check = found(ended)["append-only"]
+    assert (ended.code, check["status"]) == (0, "warning")
+    assert "can change histories, ledger_checkpoints, ledger_entries" in check["detail"]
+    assert "ONEFOLD_OWNER_DATABASE_URL" in check["fix"]
+
+
 def test_a_database_that_refuses_us_says_why_without_the_password(
     live_onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -140,11 +151,11 @@ def test_a_schema_that_is_missing_or_of_another_version_has_its_fix(
     url = new_database(stack, "of_another_version")
     monkeypatch.setenv("DATABASE_URL", url)
     for revision, fix in (("9999", "install the newer version"), (None, "run `onefold db upgrade`")):
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(named(stack.postgres.owner_url, "of_another_version"), autocommit=True) as owner:
             if revision:
-                connection.execute("UPDATE alembic_version SET version_num = %s", [revision])
+                owner.execute("UPDATE alembic_version SET version_num = %s", [revision])
             else:
-                connection.execute("DELETE FROM alembic_version")
+                owner.execute("DELETE FROM alembic_version")
         ended = live_onefold("doctor", "--json")
         assert (ended.code, found(ended)["schema"]["fix"]) == (1, fix)
 

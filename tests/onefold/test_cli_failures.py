@@ -6,6 +6,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from domain.errors import ColumnNotFound, DatabaseNotFound, PlanStale, ServiceUnavailable, ValueInvalid
@@ -13,7 +14,7 @@ from onefold.commands.failures import CommandFailed, tell
 from onefold.settings import SettingsError
 from store.engine import StoreError
 from tests.onefold.cli import Command
-from tests.stack import LEDGER_KEYS
+from tests.stack import LEDGER_KEYS, Stack, named
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "worked-example"
 
@@ -87,6 +88,19 @@ def test_a_database_that_cannot_be_used_gets_a_sentence_without_its_password(
     ended = onefold(*arguments)
     code = 5 if sentence.endswith("(service-unavailable)") else 1
     assert (ended.code, ended.out, ended.err) == (code, "", f"onefold: {sentence}\n")
+
+
+def test_a_role_that_may_not_migrate_is_told_which_one_may(
+    onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE somebody_elses OWNER onefold_owner")
+    monkeypatch.setenv("DATABASE_URL", named(stack.database_url, "somebody_elses"))
+    monkeypatch.setenv("ONEFOLD_LEDGER_KEYS", LEDGER_KEYS)
+    ended = onefold("db", "upgrade")
+    assert (ended.code, ended.out) == (1, "")
+    assert "with ONEFOLD_OWNER_DATABASE_URL, as the role that owns the tables" in ended.err
+    assert "(privilege-missing)" in ended.err
 
 
 def test_the_demo_says_which_of_its_tokens_are_missing(onefold: Command, monkeypatch: pytest.MonkeyPatch) -> None:

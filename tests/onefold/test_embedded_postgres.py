@@ -51,13 +51,36 @@ def test_the_role_of_the_application_is_no_superuser(connection: Connection) -> 
         connection.execute("SELECT pg_read_file('/etc/passwd')")
 
 
+def test_the_role_that_owns_the_tables_is_another_and_no_superuser_either(
+    connection: Connection, postgres: Postgres
+) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("CREATE TABLE mine ()")
+    with psycopg.connect(postgres.owner_url) as owner:
+        owner.execute("CREATE TABLE mine ()")
+        row = owner.execute("SELECT rolname, rolsuper, rolcreaterole FROM pg_roles WHERE rolname = current_user")
+        assert row.fetchone() == ("onefold_owner", False, False)
+
+
+def test_a_folder_from_before_there_were_two_roles_is_given_to_the_owner(postgres: Postgres) -> None:
+    with running(postgres.child()), psycopg.connect(postgres.admin_url, autocommit=True) as admin:
+        admin.execute("ALTER DATABASE onefold OWNER TO onefold")
+        admin.execute("CREATE TABLE old (); ALTER TABLE old OWNER TO onefold")
+    with running(postgres.child()), psycopg.connect(postgres.owner_url) as owner:
+        assert owner.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'old'").fetchone() == (
+            "onefold_owner",
+        )
+        owner.execute("CREATE TABLE new ()")
+
+
 def test_a_wrong_password_is_refused(connection: Connection, postgres: Postgres) -> None:
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(f"postgresql://onefold:guess@127.0.0.1:{postgres.port}/onefold").close()
 
 
 def test_neither_values_nor_passwords_reach_its_log(connection: Connection, postgres: Postgres) -> None:
-    connection.execute("CREATE TABLE person (email text PRIMARY KEY)")
+    with psycopg.connect(postgres.owner_url) as owner:
+        owner.execute("CREATE TABLE person (email text PRIMARY KEY); GRANT INSERT ON person TO onefold")
     for _ in range(2):
         with suppress(psycopg.errors.UniqueViolation):
             connection.execute("INSERT INTO person VALUES (%s)", ["albert.b.jerm@gmail.com"])

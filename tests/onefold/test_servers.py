@@ -53,6 +53,24 @@ def test_nor_does_one_that_was_sourced_before_a_port_changed(tmp_path: Path) -> 
     assert servers.temporal_address == "127.0.0.1:17233"
 
 
+def test_the_owner_of_an_embedded_database_is_not_taken_for_that_of_ones_own(tmp_path: Path) -> None:
+    first = chosen(tmp_path)
+    remember_given_out(first, tmp_path)
+    assert "onefold_owner:" in first.owner_environment["ONEFOLD_OWNER_DATABASE_URL"]
+    mixed = {"DATABASE_URL": OWN_URL, "owner_database_url": first.owner_database_url}
+    assert chosen(tmp_path, **mixed).owner_environment == {}
+    own = {"DATABASE_URL": OWN_URL, "owner_database_url": "postgresql://owner:x@db.invalid/mine"}
+    assert chosen(tmp_path, **own).owner_environment == {
+        "ONEFOLD_OWNER_DATABASE_URL": "postgresql://owner:x@db.invalid/mine"
+    }
+
+
+def test_what_serves_is_told_of_neither_owner_nor_superuser(tmp_path: Path) -> None:
+    sourced = {"ONEFOLD_OWNER_DATABASE_URL": "x", "ONEFOLD_SUPERUSER_URL": "y"}
+    for servers in (chosen(tmp_path), chosen(tmp_path, DATABASE_URL=OWN_URL)):
+        assert not sourced.keys() & servers.environment(sourced).keys()
+
+
 def test_ones_own_servers_stay_so_at_the_next_run(tmp_path: Path) -> None:
     own = {"DATABASE_URL": OWN_URL, "TEMPORAL_ADDRESS": "temporal.invalid:7233"}
     remember_given_out(chosen(tmp_path, **own), tmp_path)

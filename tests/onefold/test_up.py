@@ -169,7 +169,7 @@ def test_a_database_of_ones_own_gets_neither_demo_data_nor_its_tokens(
 ) -> None:
     own = Postgres(tmp_path / "own", free_port())
     with running(own.child()):
-        process = stack.start_and_wait(DATABASE_URL=own.url)
+        process = stack.start_and_wait(DATABASE_URL=own.url, ONEFOLD_OWNER_DATABASE_URL=own.owner_url)
         assert stack.said("DATABASE_URL names a database of yours")
         assert "ONEFOLD_ADMIN_TOKEN" not in stack.output.read_text(encoding="utf-8")
         assert "ONEFOLD_ADMIN_TOKEN" not in read_env(stack.data / "demo.env")

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import psycopg
 
+from onefold.embedded.postgres import OWNER
 from store.engine import Store
-from tests.stack import LEDGER_KEYRING, Stack
+from tests.stack import LEDGER_KEYRING, Stack, named
 
 _numbers = itertools.count()
 
 
 @dataclass(frozen=True)
 class Scratch:
+    name: str
     url: str
     admin_url: str
     store: Store
@@ -31,14 +33,10 @@ async def copy_of(stack: Stack, original: str) -> AsyncIterator[Scratch]:
     """A copy of a database that nobody is connected to; dropped when the block ends."""
     name = f"{original}_{next(_numbers)}"
     with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" OWNER onefold TEMPLATE "{original}"')
-        store = Store.connect(_named(stack.postgres.url, name), pool_size=2, ledger_keys=LEDGER_KEYRING)
+        admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{original}"')
+        store = Store.connect(named(stack.postgres.url, name), pool_size=2, ledger_keys=LEDGER_KEYRING)
         try:
-            yield Scratch(_named(stack.postgres.url, name), _named(stack.postgres.admin_url, name), store)
+            yield Scratch(name, named(stack.postgres.url, name), named(stack.postgres.admin_url, name), store)
         finally:
             await store.close()
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _named(url: str, database: str) -> str:
-    return f"{url.rpartition('/')[0]}/{database}"

@@ -20,14 +20,14 @@ from ledger.encryption import decrypt_payload
 from ledger.entry import Payload
 from onefold.children import running
 from onefold.embedded import postgres as embedded
-from onefold.embedded.postgres import Postgres
+from onefold.embedded.postgres import NAME, OWNER, Postgres
 from store import migrate, tokens
 from store.contact_keys import read_data_keys
 from store.engine import Store
 from store.invariants import check
 from store.migrate import current, head, knows, upgrade
 from store.tables import metadata
-from tests.stack import LEDGER_KEYRING, Stack, free_port, new_database
+from tests.stack import LEDGER_KEYRING, Stack, free_port, named, new_database
 from tests.store.world import make_world
 
 _MIGRATIONS = Path(migrate.__file__).parent / "migrations"
@@ -78,8 +78,8 @@ def fresh(stack: Stack) -> Iterator[Engine]:
     """An empty database."""
     name = f"fresh_{uuid4().hex}"
     with psycopg.connect(stack.postgres.admin_url, autocommit=True) as admin:
-        admin.execute(f'CREATE DATABASE "{name}" OWNER onefold')
-        engine = create_engine(f"{stack.postgres.url.rpartition('/')[0]}/{name}")
+        admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER}')
+        engine = create_engine(named(stack.postgres.owner_url, name))
         yield engine
         engine.dispose()
         admin.execute(f'DROP DATABASE "{name}"')
@@ -107,9 +107,9 @@ def test_and_to_the_last_constraint_those_that_it_would_create(stack: Stack, fre
 
 
 def test_migrating_again_changes_nothing(fresh: Engine) -> None:
-    assert upgrade(fresh, LEDGER_KEYRING) == head()
+    assert upgrade(fresh, LEDGER_KEYRING, NAME) == head()
     before = catalogue(fresh)
-    assert upgrade(fresh, LEDGER_KEYRING) == head()
+    assert upgrade(fresh, LEDGER_KEYRING, NAME) == head()
     assert catalogue(fresh) == before
     with fresh.connect() as connection:
         assert current(connection) == head()
@@ -123,7 +123,11 @@ def test_a_database_without_a_schema_is_at_no_revision(fresh: Engine) -> None:
 
 
 def test_processes_that_migrate_at_once_wait_for_each_other(stack: Stack, fresh: Engine) -> None:
-    env = {**stack.env, "DATABASE_URL": fresh.url.render_as_string(hide_password=False)}
+    env = {
+        **stack.env,
+        "DATABASE_URL": named(stack.postgres.url, str(fresh.url.database)),
+        "ONEFOLD_OWNER_DATABASE_URL": fresh.url.render_as_string(hide_password=False),
+    }
     argv = [sys.executable, "-m", "onefold", "db", "upgrade"]
     started = [subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
     ended = [(*process.communicate(timeout=120), process.returncode) for process in started]
@@ -152,7 +156,7 @@ def test_requests_from_before_are_known_to_have_changed_identities(fresh: Engine
             connection.execute(_CONTACT, {"id": contact})
         for contact, outcome, day in ((1, "assigned", 1), (1, "merged", 2), (1, "unchanged", 3), (2, "unchanged", 4)):
             connection.execute(_SETTLED, {"contact": contact, "outcome": outcome, "day": day})
-    upgrade(fresh, LEDGER_KEYRING)
+    upgrade(fresh, LEDGER_KEYRING, NAME)
 
     with fresh.connect() as connection:
         rows = connection.execute(text("SELECT id, extract(day FROM identities_changed) FROM contacts ORDER BY id"))
@@ -164,7 +168,7 @@ async def test_a_persons_token_from_before_there_were_people_is_a_services(fresh
     secret = "x" * 43
     with at_revision(fresh, "0001") as connection:
         connection.execute(_TOKEN, {"hash": sha256(secret.encode()).digest()})
-    upgrade(fresh, LEDGER_KEYRING)
+    upgrade(fresh, LEDGER_KEYRING, NAME)
 
     store = Store.connect(fresh.url.render_as_string(hide_password=False), pool_size=1, ledger_keys=LEDGER_KEYRING)
     token, _ = await tokens.authenticate(store, f"of_before00_{secret}")
@@ -186,7 +190,7 @@ async def test_values_from_before_they_were_encrypted_are_and_stay_what_they_wer
             connection.execute(
                 _PAYLOAD, {"database_id": database_id, "seq": seq, "part": part, "contact_id": contact_id}
             )
-    upgrade(fresh, LEDGER_KEYRING)
+    upgrade(fresh, LEDGER_KEYRING, NAME)
 
     store = Store.connect(fresh.url.render_as_string(hide_password=False), pool_size=1, ledger_keys=LEDGER_KEYRING)
     async with store.transaction() as connection:
@@ -206,23 +210,25 @@ async def test_values_from_before_they_were_encrypted_are_and_stay_what_they_wer
 
 
 @pytest.fixture
-def oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of a server of the oldest PostgreSQL that Debian gave us, 15 on Debian 12."""
+def oldest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Postgres]:
+    """A server of the oldest PostgreSQL that Debian gave us, 15 on Debian 12."""
     found = sorted(_DEBIANS.glob("*/bin/postgres"), key=lambda server: int(server.parts[-3]))
     assert found, "this test needs Debian's PostgreSQL: apt-get install postgresql"
     monkeypatch.setattr(embedded, "binary", lambda name: found[0].parent / name)
     server = Postgres(tmp_path, free_port())
     with running(server.child()):
-        yield server.url
+        yield server
 
 
-async def test_the_oldest_postgresql_at_hand_runs_migrations_every_outcome_and_every_invariant(oldest: str) -> None:
-    engine = create_engine(oldest)
-    assert upgrade(engine, LEDGER_KEYRING) == head()
+async def test_the_oldest_postgresql_runs_migrations_every_outcome_and_every_invariant(
+    oldest: Postgres,
+) -> None:
+    engine = create_engine(oldest.owner_url)
+    assert upgrade(engine, LEDGER_KEYRING, NAME) == head()
     with engine.connect() as connection:
         assert int(connection.execute(text("SHOW server_version_num")).scalar_one()) >= 150_000
     engine.dispose()
-    store = Store.connect(oldest, pool_size=2, ledger_keys=LEDGER_KEYRING)
+    store = Store.connect(oldest.url, pool_size=2, ledger_keys=LEDGER_KEYRING)
     await make_world(store)
     report = await check(store)
     await store.close()
