@@ -16,6 +16,7 @@ from activities.propose import Propose
 from activities.remind import Remind
 from api.gateway import Gateway
 from onefold import temporal
+from onefold.archiver import Archiver
 from onefold.loops import running_beside
 from onefold.reconciler import Reconciler
 from onefold.relay import create_relay
@@ -45,7 +46,8 @@ async def work(settings: WorkerSettings) -> None:
     reconciler = Reconciler(store, ours)
     worker = create_worker(client, store, settings.task_queue, settings.notice_channels)
     signer = create_signer(store, settings)
-    loops = [relay.run(), sealing(store), reconciler.run(), reconciler.run_comparisons()]
+    archiver = Archiver(store, client)
+    loops = [relay.run(), sealing(store), archiver.run(), reconciler.run(), reconciler.run_comparisons()]
     if signer:
         loops.append(signer.run())
     async with worker, running_beside(*loops):

@@ -43,6 +43,27 @@ _STATEMENTS: tuple[tuple[int, str, str], ...] = (
              WHERE s.event_id = v.id AND e.database_id = v.database_id AND e.kind = 'events.sealed')""",
     ),
     (
+        0,
+        "merge {id} is said to be archived, and what its run did is not",
+        """SELECT id FROM merges m WHERE archived IS NOT NULL
+           AND NOT EXISTS (SELECT FROM histories h WHERE h.run_id = m.run_id AND h.merge_id = m.id)""",
+    ),
+    (
+        0,
+        "the history of run {run_id} of merge {merge_id} is not what was recorded",
+        """SELECT h.run_id, h.merge_id FROM histories h WHERE NOT EXISTS (
+             SELECT FROM ledger_events v WHERE v.merge_id = h.merge_id AND v.detail->>'run' = h.run_id
+             AND v.kind = CASE WHEN h.digest IS NULL THEN 'history.forgotten' ELSE 'history.archived' END
+             AND v.detail->>'digest' IS NOT DISTINCT FROM encode(h.digest, 'hex'))""",
+    ),
+    (
+        0,
+        "the history of run {run_id} of merge {merge_id} was recorded and is gone",
+        """SELECT v.detail->>'run' AS run_id, v.merge_id FROM ledger_events v
+           WHERE v.kind IN ('history.archived', 'history.forgotten')
+           AND NOT EXISTS (SELECT FROM histories h WHERE h.run_id = v.detail->>'run' AND h.merge_id = v.merge_id)""",
+    ),
+    (
         1,
         "device {id} belongs to absorbed contact {contact_id}",
         """SELECT d.id, d.contact_id FROM devices d JOIN contacts c ON c.id = d.contact_id

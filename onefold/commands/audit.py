@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onefold.commands import audit_export, audit_receipt, audit_verify
+from onefold.commands import audit_export, audit_receipt, audit_replay, audit_verify
 from onefold.commands.failures import CommandFailed
 
 app = typer.Typer(no_args_is_help=True, help="Check the ledger, and hand it to others to check.")
@@ -13,6 +13,7 @@ app.command()(audit_verify.verify)
 app.command()(audit_export.export)
 app.command()(audit_receipt.receipt)
 app.command()(audit_receipt.key)
+app.command()(audit_replay.replay)
 
 
 @app.command()

@@ -22,8 +22,8 @@ from store.tables.schema import NOW, TIME, metadata
 histories = Table(
     "histories",
     metadata,
+    Column("merge_id", ForeignKey("merges.id"), primary_key=True),
     Column("run_id", Text, primary_key=True),
-    Column("merge_id", ForeignKey("merges.id"), nullable=False, index=True),
     Column("workflow_id", Text, nullable=False),
     Column("events", Integer),
     Column("began", TIME),

@@ -348,6 +348,22 @@ BREAKS = {
         {0},
         "event {event} of database {here} is in no entry of its ledger, a minute after it was recorded",
     ),
+    "a merge that is said to be archived": Break(
+        "UPDATE merges SET archived = now() WHERE id = %(merged)s",
+        {0},
+        "merge {merged} is said to be archived, and what its run did is not",
+    ),
+    "a history that nobody recorded": Break(
+        "INSERT INTO histories (run_id, merge_id, workflow_id) VALUES ('stray', %(merged)s, 'workflow')",
+        {0},
+        "the history of run stray of merge {merged} is not what was recorded",
+    ),
+    "a history that is gone": Break(
+        """INSERT INTO ledger_events (database_id, kind, merge_id, detail)
+           VALUES (%(here)s, 'history.forgotten', %(merged)s, '{"run": "gone"}')""",
+        {0},
+        "the history of run gone of merge {merged} was recorded and is gone",
+    ),
     "the bytes of an entry": Break(
         r"UPDATE ledger_entries SET canonical = canonical || '\x20' WHERE database_id = %(here)s AND seq = 1",
         {0},

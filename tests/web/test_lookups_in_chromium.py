@@ -52,6 +52,7 @@ async def paths_for_a_specialist(library: Library) -> list[str]:
         f"/contacts/{library.albert}",
         f"/devices/{device}",
         "/merges",
+        f"/merges/{library.open_merge}/history",
         "/databases",
         f"/databases/{library.here.id}",
         "/status",

@@ -1,6 +1,5 @@
 """An orphan of each kind is made by hand, and healed or named."""
 
-import base64
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -11,35 +10,21 @@ from sqlalchemy import text
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
-from api.gateway import Gateway
 from api.search_attributes import MERGE_ID
-from domain.address import Address, Channel
 from domain.findings import FindingKind
-from domain.identity import Identity
 from domain.plan import Outcome
-from domain.request import MergeRequest
-from ledger.merge_record import Execution
 from onefold import orphans
 from onefold.reconciler import Reconciler
 from store import merge_transaction, reconciliation, tokens
 from store.engine import Store
-from store.plans import Planned
 from tests.runs import until
 from tests.scenarios.approvals import when_done
-from tests.stack import WORKFLOW_ID_KEY
 from tests.store.world import expire
-from tests.tenant import APP_KEY, Tenant
+from tests.tenant import Tenant
+from tests.workflows.lost import lost_merge, lost_request
 from tests.workflows.pending import Waiting
 
 _HEALED = text("SELECT kind, detail FROM ledger_events WHERE merge_id = :id AND kind = 'reconciler.healed'")
-
-
-@pytest.fixture
-def reconciler(temporal: Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> Reconciler:
-    """It finds at once what it would find after a minute."""
-    monkeypatch.setattr(orphans, "_SECOND_LOOK", 0.2)
-    gateway = Gateway(temporal, "onefold", base64.b64decode(WORKFLOW_ID_KEY), timedelta(seconds=60))
-    return Reconciler(store, gateway, timedelta())
 
 
 async def found(store: Store, about: str | UUID) -> dict[FindingKind, int]:
@@ -55,20 +40,6 @@ async def found(store: Store, about: str | UUID) -> dict[FindingKind, int]:
 async def healed(store: Store, merge_id: UUID) -> list[str]:
     async with store.statements() as connection:
         return [row.detail["what"] for row in await connection.execute(_HEALED, {"id": merge_id})]
-
-
-async def lost_merge(tenant: Tenant, store: Store, value: str = "777374") -> UUID:
-    """Of the device m1|c1: stored by a run that has never been."""
-    await tenant.register("m1|c1")
-    return await lost_request(tenant, store, value)
-
-
-async def lost_request(tenant: Tenant, store: Store, value: str) -> UUID:
-    requester = tenant.http.headers["Authorization"].split("_")[1]
-    request = MergeRequest(tenant.id, Address(Channel.PUSH, APP_KEY, "m1|c1"), Identity("userId", value))
-    execution = Execution(uuid4(), f"establish-identity-{tenant.id}", str(uuid4()), 1, requester)
-    assert isinstance(await merge_transaction.prepare(store, request, execution), Planned)
-    return execution.merge_id
 
 
 async def test_a_merge_whose_run_is_gone_is_executed_after_all(
@@ -107,14 +78,14 @@ async def test_but_not_after_a_later_request_for_its_device(
 ) -> None:
     merge_id = await lost_merge(tenant, store)
     later = await lost_request(tenant, store, "888485")
-    assert await merge_transaction.merge(store, later, "run", 1) is Outcome.ASSIGNED
+    assert await merge_transaction.merge(store, later, str(uuid4()), 1) is Outcome.ASSIGNED
 
     await reconciler.reconcile()
 
     assert await found(store, merge_id) == {FindingKind.RUN_MISSING: 0}
     await reconciler.reconcile()
     assert (await tenant.by_identity("777374")).status_code == 404
-    await merge_transaction.merge(store, merge_id, "run", 1)
+    await merge_transaction.merge(store, merge_id, str(uuid4()), 1)
 
 
 async def test_a_merge_that_a_person_decides_on_waits_in_another_run(
@@ -140,7 +111,7 @@ async def test_it_is_not_tried_without_end(tenant: Tenant, store: Store, reconci
 
     assert await found(store, merge_id) == {FindingKind.RUN_MISSING: 5}
     assert (await tenant.merge(str(merge_id)))["state"] == "merging"
-    await merge_transaction.merge(store, merge_id, "run", 1)
+    await merge_transaction.merge(store, merge_id, str(uuid4()), 1)
     await reconciler.reconcile()
 
 
@@ -172,7 +143,7 @@ async def test_what_is_settled_before_the_second_look_is_no_finding(
     merge_id = await lost_merge(tenant, store)
 
     async def settle(_: float) -> None:
-        await merge_transaction.merge(store, merge_id, "run", 1)
+        await merge_transaction.merge(store, merge_id, str(uuid4()), 1)
 
     monkeypatch.setattr("onefold.orphans.asyncio.sleep", settle)
     assert merge_id not in [
@@ -188,7 +159,7 @@ async def test_what_may_be_under_way_is_no_finding(
     async with run_of_nobody(temporal, str(uuid4())) as run_id:
         await Reconciler(store, reconciler.gateway).reconcile()
         assert (await found(store, run_id), await found(store, merge_id)) == ({}, {})
-    await merge_transaction.merge(store, merge_id, "run", 1)
+    await merge_transaction.merge(store, merge_id, str(uuid4()), 1)
 
 
 async def test_what_goes_on_as_it_should_is_no_finding(waiting: Waiting, store: Store, reconciler: Reconciler) -> None:

@@ -10,8 +10,8 @@ down_revision = "0012"
 def upgrade() -> None:
     op.create_table(
         "histories",
-        sa.Column("run_id", sa.Text, nullable=False),
         sa.Column("merge_id", sa.Uuid, nullable=False),
+        sa.Column("run_id", sa.Text, nullable=False),
         sa.Column("workflow_id", sa.Text, nullable=False),
         sa.Column("events", sa.Integer),
         sa.Column("began", sa.DateTime(timezone=True)),
@@ -27,10 +27,9 @@ def upgrade() -> None:
             name=op.f("histories_whole_check"),
         ),
         sa.ForeignKeyConstraint(["merge_id"], ["merges.id"], name="histories_merge_id_fkey"),
-        sa.PrimaryKeyConstraint("run_id", name="histories_pkey"),
+        sa.PrimaryKeyConstraint("merge_id", "run_id", name="histories_pkey"),
         comment="what happened in each run that has closed; without a history where Temporal had forgotten it",
     )
-    op.create_index("histories_merge_id_idx", "histories", ["merge_id"])
     op.add_column("merges", sa.Column("archived", sa.DateTime(timezone=True), comment="when all its histories were"))
     op.create_index(
         "merges_unarchived_idx",
