@@ -8,6 +8,8 @@ from hypothesis import HealthCheck, settings
 
 from store.engine import Store
 from tests.stack import LEDGER_KEYRING, Stack, new_database, whole_stack
+from tests.store.scratch import Scratch, copy_of
+from tests.store.world import World, make_world
 from tests.tenant import Tenant, new_tenant
 from tests.waiting import ORIGINAL, Waiting, waiting_in_a_copy
 
@@ -71,3 +73,18 @@ async def waiting(stack: Stack, waiting_original: str) -> AsyncIterator[Waiting]
     """A database whose outbox no process looks at."""
     async with waiting_in_a_copy(stack) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+async def world(stack: Stack) -> World:
+    """Made once, in a database named `world`; each test gets a copy of it."""
+    store = Store.connect(new_database(stack, "world"), pool_size=2, ledger_keys=LEDGER_KEYRING)
+    made = await make_world(store)
+    await store.close()
+    return made
+
+
+@pytest.fixture
+async def scratch(stack: Stack, world: World) -> AsyncIterator[Scratch]:
+    async with copy_of(stack, "world") as copy:
+        yield copy

@@ -44,6 +44,11 @@ def clock(when: datetime) -> Markup:
     return _time(when, _absolute(when))
 
 
+def precise(when: datetime) -> Markup:
+    """Where the order of things counts, to the second."""
+    return _TIME.format(rfc3339(when), f"{when:%-d %b %Y, %H:%M:%S} UTC")
+
+
 def span(length: timedelta) -> str:
     """The largest unit that counts, and what the next one adds."""
     rest, counted = abs(length), []

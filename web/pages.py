@@ -27,6 +27,7 @@ from web import (
     rules_page,
     sign_in,
     status_page,
+    story_page,
     wrong_address,
 )
 from web.drafts import Again, Forms
@@ -48,6 +49,7 @@ PARTS = (
     merge_list,
     merge_live,
     merge_reveal,
+    story_page,
     database_pages,
     kept_apart_pages,
     people_pages,

@@ -76,6 +76,7 @@ def _environment() -> Environment:
         "due": moments.due,
         "json": json.dumps,
         "moment": moments.moment,
+        "precise": moments.precise,
         "visible": isolated,
         "visible_text": visible,  # where no markup can stand: titles, attributes, options
         "badges": wording.badges,

@@ -10,8 +10,10 @@ from api.app import create_app
 from api.services import Services
 from store.engine import Store
 from tests.stack import LEDGER_KEYRING, Stack
+from tests.store.scratch import Scratch
 from tests.tenant import Tenant
 from tests.web.chromium import chromium
+from tests.web.desk import Desk
 from tests.web.looked_up import Library, library_on
 from tests.web.reviewing import Account, account, signed_in
 from tests.web.served import no_temporal, pages_on
@@ -48,6 +50,13 @@ async def stranded(store: Store, who: Account) -> AsyncIterator[httpx.AsyncClien
     async with pages_on(store) as visiting:
         assert (await sign_in(visiting, who.email)).status_code == 303
         yield visiting
+
+
+@pytest.fixture
+async def desk(scratch: Scratch) -> AsyncIterator[Desk]:
+    """The pages of a world that a test may break, and whoever sits down in front of them."""
+    async with pages_on(scratch.store) as visiting:
+        yield Desk(scratch, visiting)
 
 
 @pytest.fixture(scope="session")
