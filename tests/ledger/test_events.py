@@ -17,11 +17,7 @@ def test_an_event_holds_what_its_kind_has_and_nothing_else(detail: dict[str, obj
     assert Event(EventKind.COMMENT_ADDED, 10000, detail={"comment": 1}).detail == {"comment": 1}
 
 
-_COMING = {EventKind.HISTORY_ARCHIVED, EventKind.HISTORY_FORGOTTEN}
-"""Of a part that is being built."""
-
-
 @pytest.mark.parametrize("kind", EventKind)
 def test_every_kind_is_recorded_somewhere(kind: EventKind) -> None:
     sources = [(ROOT / path).read_text() for path in files() if path != "ledger/events.py"]
-    assert any(re.search(rf"\bEventKind\.{kind.name}\b", source) for source in sources) == (kind not in _COMING)
+    assert any(re.search(rf"\bEventKind\.{kind.name}\b", source) for source in sources)
