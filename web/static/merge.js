@@ -28,10 +28,21 @@ async function follow(version) {
   end();
 }
 
-// What reads as before stays, with the focus, the open details and the half sentence that are in it.
+// What reads as before stays, with the focus, the open details and the half sentence that are in it. What reads
+// otherwise keeps its open details and a link's focus.
 function renew(part, now) {
-  if (!now) part.remove();
-  else if (read(part) !== read(now)) part.replaceWith(now);
+  if (!now) return part.remove();
+  if (read(part) === read(now)) return;
+  const details = now.querySelectorAll("details");
+  part.querySelectorAll("details").forEach((one, at) => details[at]?.toggleAttribute("open", one.open));
+  const link = part.contains(document.activeElement) && document.activeElement.closest("a[href]");
+  const at = link ? same(part, link).indexOf(link) : -1;
+  part.replaceWith(now);
+  if (link) same(now, link)[at]?.focus();
+}
+
+function same(part, link) {
+  return [...part.querySelectorAll("a[href]")].filter((one) => one.getAttribute("href") === link.getAttribute("href"));
 }
 
 // A minute that has passed is no other text.
