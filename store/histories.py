@@ -47,6 +47,12 @@ _PAGE = text("""
     ORDER BY h.merge_id, h.run_id LIMIT :limit
 """)
 _COUNT = text("SELECT count(*) FROM histories WHERE digest IS NOT NULL")
+_BACKLOG = text("""
+    SELECT (SELECT count(*) FROM merges WHERE state = 'done' AND archived IS NULL
+              AND (CAST(:every AS boolean) OR database_id = ANY(:database_ids))) AS waiting,
+      (SELECT count(*) FROM histories h JOIN merges m ON m.id = h.merge_id WHERE h.digest IS NULL
+         AND (CAST(:every AS boolean) OR m.database_id = ANY(:database_ids))) AS forgotten
+""")
 _BATCH = 50
 
 
@@ -110,6 +116,14 @@ class ArchivedRun:
         return self.content is not None and hashlib.sha256(self.content).digest() == self.digest
 
 
+@dataclass(frozen=True)
+class Backlog:
+    """How many merges wait to be archived, and how many runs Temporal had forgotten before they were."""
+
+    waiting: int
+    forgotten: int
+
+
 async def unarchived(store: Store, after: Unarchived, limit: int) -> Sequence[Unarchived]:
     """Merges that are done and not archived, the longest settled first."""
     position = {"settled": after.settled, "id": after.id, "limit": limit}
@@ -160,6 +174,13 @@ async def all_runs(store: Store) -> AsyncIterator[ArchivedRun]:
 async def count(store: Store) -> int:
     async with store.statements() as connection:
         return int((await connection.execute(_COUNT)).scalar_one())
+
+
+async def read_backlog(store: Store, database_ids: Sequence[int] | None) -> Backlog:
+    """Of these databases; None: of all."""
+    where = {"every": database_ids is None, "database_ids": list(database_ids or ())}
+    async with store.statements() as connection:
+        return Backlog(**(await connection.execute(_BACKLOG, where)).one()._mapping)
 
 
 async def _contacts(connection: AsyncConnection, merge_id: UUID) -> list[int]:

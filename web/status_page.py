@@ -6,7 +6,7 @@ from starlette.responses import Response
 from api.health import readiness
 from api.services import Wired
 from domain.findings import ADVICE, TOLD
-from store import reconciliation
+from store import histories, reconciliation
 from store.backlog import read_backlog
 from store.checkpoint_state import read_state
 from store.migrate import current, head
@@ -39,6 +39,7 @@ async def status(request: Request, wired: Wired, viewer: SignedIn) -> Response:
         checks=[(NAMES.get(part, part), said) for part, said in checks.items()],
         ready=all(said == "ok" for said in checks.values()),
         backlog=await read_backlog(wired.store, reach),
+        histories=await histories.read_backlog(wired.store, reach),
         findings=await reconciliation.current(wired.store, reach),
         told=TOLD,
         advice=ADVICE,

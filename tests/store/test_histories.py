@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from domain.plan import Outcome
 from store import histories
-from store.histories import BEFORE_ALL, ClosedRun, History, Unarchived
+from store.histories import BEFORE_ALL, Backlog, ClosedRun, History, Unarchived
 from tests.store.scratch import Scratch
-from tests.store.world import World
+from tests.store.world import HERE, World
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 CONTENT = '{"events": "é"}'.encode()
@@ -123,3 +123,13 @@ async def test_whatever_is_done_is_due_page_by_page(scratch: Scratch, monkeypatc
     for number, one in enumerate(await histories.unarchived(scratch.store, BEFORE_ALL, 5)):
         await histories.archive(scratch.store, one, [replace(RUN, id=f"run-{number}")])
     assert sorted([one.id async for one in histories.all_runs(scratch.store)]) == [f"run-{n}" for n in range(5)]
+
+
+async def test_what_waits_and_what_was_forgotten_is_counted_by_database(scratch: Scratch, world: World) -> None:
+    merge = await merged(scratch, world)
+    before = await histories.read_backlog(scratch.store, [HERE])
+    await histories.archive(scratch.store, merge, [RUN, ClosedRun("run-0", None)])
+    assert await histories.read_backlog(scratch.store, [HERE]) == Backlog(before.waiting - 1, 1)
+    everywhere = await histories.read_backlog(scratch.store, None)
+    assert (everywhere.waiting > before.waiting - 1, everywhere.forgotten) == (True, 1)
+    assert await histories.read_backlog(scratch.store, []) == Backlog(0, 0)

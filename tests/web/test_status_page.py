@@ -20,6 +20,7 @@ async def test_the_status_tells_what_is_there_and_what_waits(library: Library) -
     assert "Waits for a person 1" in shown
     assert f"Waits longest {library.open_merge[:8]} in database {library.here.id}, since" in shown
     assert "counted in the databases that you reach" in shown
+    assert "Forgotten before 0" in shown
 
 
 async def test_it_tells_where_checkpoints_go_and_which_chains_are_refused(library: Library) -> None:

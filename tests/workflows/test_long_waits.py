@@ -18,6 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.names import PREPARE, PROPOSE, REMIND
 from api.gateway import Gateway
+from api.gateway_runs import read_runs
 from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.address import Address, Channel
 from domain.errors import MergePending
@@ -133,6 +134,9 @@ async def test_it_waits_on_in_another_run_and_is_decided_there(
     assert (await last.result()).outcome == "merged"
     row = await wait.row()
     assert (row.outcome, row.revision, row.run_id) == ("merged", 1, last.run_id)
+    kept = await read_runs(short.client, row.workflow_id, [row.run_id])
+    assert (kept[0].id, kept[-1].id) == (first.run_id, last.run_id)
+    assert not any(run.is_open for run in kept)
     assert await wait.notices() == ["merge.pending"]
     assert set(await steps_of(first)) == {PREPARE, PROPOSE}
     assert PREPARE not in await steps_of(last)
