@@ -28,7 +28,7 @@ test: install ## set up, check, then run all tests, the fast ones first
 	@$(MAKE) check
 	$(PYTEST) $(SPREAD)
 
-bench: install ## measure a merge request beside its bounds
+bench: install ## measure a merge request beside its bounds, and how fast the record is verified
 	$(PY) -m tests.bench
 
 screenshots: install ## take the README's pictures anew

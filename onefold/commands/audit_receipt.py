@@ -1,7 +1,6 @@
 """`onefold audit receipt` and `onefold audit key`: what somebody holds against the record."""
 
 import json
-import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,9 +13,9 @@ from onefold.commands.output import Json, console, print_facts, print_json
 
 if TYPE_CHECKING:
     from ledger.checkpoint import Checkpoint
+    from ledger.entry import Receipt
     from ledger.note import VerifierKey
 
-_HASH = re.compile("[0-9a-f]{64}")
 _MEMBERS = ("database", "seq", "entry_hash")
 _FORM = '{"database": 10000, "seq": 1, "entry_hash": "..."}'
 
@@ -36,16 +35,19 @@ def receipt(
     as_json: Json = False,
 ) -> None:
     """Check a receipt: is its entry in the chain, and under a checkpoint whose signature and proof hold."""
-    fields = dict(zip(_MEMBERS, (database, seq, entry_hash), strict=True))
-    held = _receipt(_read(file) if file else fields)
-    found = as_requester(url, token).ask("POST", "/v1/receipts/check", body=held).body
-    checkpoint = _proven(found, held, key) if found["checkpoint"] and key else None
+    from ledger.unreadable import UNREADABLE
+
+    held = _held(file, (database, seq, entry_hash))
+    found = as_requester(url, token).ask("POST", "/v1/receipts/check", body=held.document()).body
+    try:
+        checkpoint = _proven(found, held, key) if found["checkpoint"] and key else None
+        facts = _facts(found, held, checkpoint)
+    except UNREADABLE:
+        raise CommandFailed("api-strange", "The API answered in another form than Onefold's does.") from None
     if as_json:
         print_json({**found, "proven": checkpoint is not None})
-        return
-    told = [("entry", f"{held['seq']} of database {held['database']}, {found['kind']}"), ("at", found["at"])]
-    told += [("merge", found["mergeId"])] if found["mergeId"] else []
-    print_facts(console(), [*told, ("checkpoint", _told(found["checkpoint"], checkpoint))])
+    else:
+        print_facts(console(), facts)
 
 
 def key() -> None:
@@ -61,28 +63,27 @@ def key() -> None:
     typer.echo(str(signing_key.verifier))
 
 
-def _read(file: Path) -> Any:
+def _held(file: Path | None, fields: tuple[int | None, int | None, str | None]) -> "Receipt":
+    """The one receipt that was given, by itself or in the answer that carried it."""
+    from ledger.receipts import receipts_in
+
+    text = json.dumps(dict(zip(_MEMBERS, fields, strict=True))) if file is None else _text(file)
+    held = list(receipts_in(text))
+    if len(held) != 1:
+        raise CommandFailed("receipt-invalid", f"One receipt is wanted, there are {len(held)}: it reads {_FORM}.")
+    return held[0]
+
+
+def _text(file: Path) -> str:
     try:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        return json.loads(text)
+        return sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
     except OSError as error:
         raise CommandFailed("file-not-read", f"{file} cannot be read: {error.strerror}.") from None
-    except ValueError:
-        raise CommandFailed("receipt-invalid", f"{file} holds no JSON: a receipt reads {_FORM}.") from None
 
 
-def _receipt(given: Any) -> dict[str, Any]:
-    """The receipt itself, or in an answer that carries it."""
-    held = given.get("receipt", given) if isinstance(given, dict) else {}
-    match held:
-        case {"database": int(), "seq": int(), "entry_hash": str(text)} if _HASH.fullmatch(text):
-            return {name: held[name] for name in _MEMBERS}
-    raise CommandFailed("receipt-invalid", f"A receipt reads {_FORM}, 64 hexadecimal digits at its end.")
-
-
-def _proven(found: dict[str, Any], held: dict[str, Any], key: str) -> "Checkpoint":
+def _proven(found: dict[str, Any], held: "Receipt", key: str) -> "Checkpoint":
     """The checkpoint, whose signature and proof are checked here, whatever the API says of them."""
-    from ledger.checkpoint import open_checkpoint
+    from ledger.checkpoint import open_checkpoint, origin_of
     from ledger.note import NoteRefused
     from ledger.tree import verify_inclusion
 
@@ -91,11 +92,10 @@ def _proven(found: dict[str, Any], held: dict[str, Any], key: str) -> "Checkpoin
         checkpoint = open_checkpoint(answered["note"], [verifier])
     except NoteRefused as refused:
         raise CommandFailed("checkpoint-refused", f"The checkpoint that was answered {refused}.") from None
-    if checkpoint.origin != f"{verifier.name}/{held['database']}":
+    if checkpoint.origin != origin_of(verifier.name, held.database_id):
         raise CommandFailed("checkpoint-refused", "The checkpoint that was answered is another chain's.")
     proof = [bytes.fromhex(one) for one in answered["inclusionProof"]]
-    leaf = bytes.fromhex(held["entry_hash"])
-    if not verify_inclusion(leaf, held["seq"] - 1, checkpoint.size, proof, checkpoint.root):
+    if not verify_inclusion(held.entry_hash, held.seq - 1, checkpoint.size, proof, checkpoint.root):
         raise CommandFailed(
             "proof-refused", "The proof that was answered does not lead from the receipt to the signed root."
         )
@@ -109,6 +109,12 @@ def _verifier(key: str) -> "VerifierKey":
         return VerifierKey.parse(key)
     except KeyRefused as refused:
         raise CommandFailed("key-invalid", f"The verifier key cannot be used: {refused}.") from None
+
+
+def _facts(found: dict[str, Any], held: "Receipt", proven: "Checkpoint | None") -> list[tuple[str, str]]:
+    entry = f"{held.seq} of database {held.database_id}, {found['kind']}"
+    merge = [("merge", found["mergeId"])] if found["mergeId"] else []
+    return [("entry", entry), ("at", found["at"]), *merge, ("checkpoint", _told(found["checkpoint"], proven))]
 
 
 def _told(answered: dict[str, Any] | None, proven: "Checkpoint | None") -> str:

@@ -101,6 +101,9 @@ def test_a_signature_and_a_proof_that_hold_are_said_to(
         (covering(origin="onefold/20000"), "checkpoint-refused"),
         (covering(index=2), "proof-refused"),
         ({**covering(), "note": "no note"}, "checkpoint-refused"),
+        ({**covering(), "inclusionProof": ["xyz"]}, "api-strange"),
+        ({**covering(), "note": None}, "api-strange"),
+        ({"size": 5}, "api-strange"),
     ],
 )
 def test_what_does_not_hold_is_told_whatever_the_api_says(

@@ -25,7 +25,7 @@ from onefold.places import courier as courier_module
 from onefold.settings import read
 from onefold.signer import Signer, create_signer
 from store import databases
-from store.checkpoint_state import CheckpointState, read_state
+from store.checkpoint_state import CheckpointState, read_state, refuse
 from store.checkpoints import read_last
 from store.engine import Store
 from store.leadership import leading
@@ -322,6 +322,23 @@ async def test_what_the_database_holds_counts_as_published_too(
     assert refusal.doubt == "cut-short"
 
 
+async def test_what_it_published_itself_it_remembers_when_every_other_trace_is_gone(
+    scratch: Scratch, places: Places, new_signer: Callable[..., Signer]
+) -> None:
+    signer = new_signer()
+    grow(scratch, 5)
+    await sign(signer)
+    for folder in places.folders:
+        shutil.rmtree(folder)
+        folder.mkdir()
+    forget_checkpoints(scratch)
+    cut(scratch, 3)
+    for _ in range(3):
+        (refusal,) = (await sign(signer)).refusals
+        assert refusal.doubt == "cut-short"
+    assert places.sizes() == []
+
+
 async def test_an_entry_that_does_not_name_the_one_before_it_is_not_signed(
     scratch: Scratch, places: Places, new_signer: Callable[..., Signer]
 ) -> None:
@@ -458,6 +475,22 @@ async def test_of_several_workers_one_signs_and_the_next_takes_over(
     async with asyncio.timeout(20):
         while not await can_lead(scratch.store):  # noqa: ASYNC110 - what is waited for happens in the server
             await asyncio.sleep(0.02)
+
+
+async def test_who_leads_again_looks_at_every_chain_again(scratch: Scratch, new_signer: Callable[..., Signer]) -> None:
+    """Another has refused one meanwhile, rightly or not."""
+    signer = new_signer()
+    grow(scratch, 1)
+    await sign(signer)
+    await refuse(scratch.store, HERE, "broken", "somebody else says so")
+    assert (await sign(signer)).refusals, "what has not changed is not looked at"
+    leads = asyncio.create_task(signer.run())
+    async with asyncio.timeout(20):
+        while (await read_state(scratch.store, None)).refusals:
+            await asyncio.sleep(0.02)
+    leads.cancel()
+    with suppress(asyncio.CancelledError):
+        await leads
 
 
 async def can_lead(store: Store) -> bool:
