@@ -12,7 +12,10 @@ from sqlalchemy import Connection, Engine, text
 from store.tables import metadata
 
 APPEND_ONLY = frozenset(
-    ("ledger_entries", "ledger_payloads", "ledger_events", "ledger_seals", "ledger_checkpoints", "histories")
+    (
+        *("ledger_entries", "ledger_payloads", "ledger_events", "ledger_seals"),
+        *("ledger_checkpoints", "ledger_tiles", "histories"),
+    )
 )
 
 _WHO = text("SELECT current_user")
