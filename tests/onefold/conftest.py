@@ -12,12 +12,12 @@ from tests.stack import Stack, free_port
 from tests.tenant import Tenant, person_token
 
 
-@pytest.fixture(name="free_port")
+@pytest.fixture(scope="session", name="free_port")
 def give_free_port() -> Callable[[], int]:
     return free_port
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def eventually() -> Callable[[Callable[[], bool]], None]:
     """Waits until something is so; fails after a while if it never is."""
 
