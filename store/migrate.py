@@ -10,17 +10,22 @@ from sqlalchemy import Connection, Engine, text
 
 from ledger.keyring import Keyring
 from store.grants import protect
+from store.wrapping_keys import wrap_anew
 
 _LOCK = 0x0E_F01D  # two processes that start together migrate one after the other
 
 
 def upgrade(engine: Engine, ledger_keys: Keyring, application_role: str) -> str:
-    """Runs what is missing and grants the application its rights, in one transaction; returns the revision."""
+    """Runs what is missing, wraps data keys by the current key and grants the application its rights.
+
+    All in one transaction. Returns the revision.
+    """
     with engine.begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         config = _config(connection)
         config.attributes["ledger_keys"] = ledger_keys
         command.upgrade(config, "head")
+        wrap_anew(connection, ledger_keys)
         protect(connection, application_role)
     return head()
 

@@ -7,10 +7,10 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from onefold.checks.check import Check, Status, ok, problem, warning
+from onefold.checks.ledger import check_ledger
 from onefold.checks.local_run import LocalRun
 from onefold.settings import DatabaseSettings, SettingsError, read
 from onefold.typed import typed
-from store.grants import changeable
 from store.migrate import current, head, knows
 
 OLDEST = 15
@@ -41,8 +41,8 @@ def _checks(connection: Connection) -> list[Check]:
     facts = connection.execute(_FACTS).one()
     after = datetime.now(UTC)
     schema = _schema(connection)
-    role = [_role(connection)] if schema.status is Status.OK else []
-    return [_version(connection, facts), schema, *role, clock(before, facts.clock, after)]
+    ledger = check_ledger(connection) if schema.status is Status.OK else []
+    return [_version(connection, facts), schema, *ledger, clock(before, facts.clock, after)]
 
 
 def _version(connection: Connection, facts: Any) -> Check:
@@ -62,16 +62,6 @@ def _schema(connection: Connection) -> Check:
     if not knows(revision):
         return problem("schema", f"revision {revision} is newer than this program", "install the newer version")
     return problem("schema", f"revision {revision}, where {head()} is needed", f"run `{typed('db upgrade')}`")
-
-
-def _role(connection: Connection) -> Check:
-    if tables := changeable(connection):
-        return warning(
-            "append-only",
-            f"whoever serves can change {', '.join(tables)}",
-            f"let a role of its own own the tables: set ONEFOLD_OWNER_DATABASE_URL for `{typed('db upgrade')}`",
-        )
-    return ok("append-only", "whoever serves can add to the ledger and change nothing of it")
 
 
 def clock(before: datetime, theirs: datetime, after: datetime) -> Check:

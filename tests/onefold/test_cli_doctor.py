@@ -135,6 +135,21 @@ def test_an_application_that_owns_its_tables_is_warned(
     assert "ONEFOLD_OWNER_DATABASE_URL" in check["fix"]
 
 
+def test_a_key_that_is_missing_while_contacts_need_it_is_named(
+    live_onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = new_database(stack, "keys")
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO databases (id, name) OVERRIDING SYSTEM VALUE VALUES (1, 'keys')")
+        connection.execute("INSERT INTO contact_keys (database_id, key_id, wrapped) VALUES (1, 'k0', '')")
+    monkeypatch.setenv("DATABASE_URL", url)
+    check = found(live_onefold("doctor", "--json"))["ledger keys"]
+    assert (check["status"], check["detail"]) == (
+        "problem",
+        "ONEFOLD_LEDGER_KEYS lacks k0, or has another key under that id",
+    )
+
+
 def test_a_database_that_refuses_us_says_why_without_the_password(
     live_onefold: Command, stack: Stack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

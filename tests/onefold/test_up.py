@@ -231,6 +231,8 @@ def test_nothing_outlives_a_killed_run_and_the_next_one_finishes_what_was_open(s
     process = stack.start_and_wait(ONEFOLD_WAIT="1")
     os.kill(stack.pid("worker"), signal.SIGSTOP)
     variables = read_env(stack.data / "demo.env")
+    with psycopg.connect(variables["ONEFOLD_SUPERUSER_URL"]) as superuser:
+        assert superuser.execute("SELECT count(*) > 0 FROM contacts").fetchone() == (True,)
     headers = {"Authorization": f"Bearer {variables['ONEFOLD_TOKEN']}"}
     with httpx.Client(base_url=variables["ONEFOLD_URL"], headers=headers, trust_env=False, timeout=30) as client:
         address = "/databases/10000/establishidentity/PUSH-ap56921D/Sksd03jdJKK%7CH892hH"

@@ -16,8 +16,8 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True)
 class Scratch:
-    name: str
     url: str
+    owner_url: str
     admin_url: str
     store: Store
 
@@ -36,7 +36,10 @@ async def copy_of(stack: Stack, original: str) -> AsyncIterator[Scratch]:
         admin.execute(f'CREATE DATABASE "{name}" OWNER {OWNER} TEMPLATE "{original}"')
         store = Store.connect(named(stack.postgres.url, name), pool_size=2, ledger_keys=LEDGER_KEYRING)
         try:
-            yield Scratch(name, named(stack.postgres.url, name), named(stack.postgres.admin_url, name), store)
+            url, owner_url, admin_url = (
+                named(one, name) for one in (stack.postgres.url, stack.postgres.owner_url, stack.postgres.admin_url)
+            )
+            yield Scratch(url, owner_url, admin_url, store)
         finally:
             await store.close()
             admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

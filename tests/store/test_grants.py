@@ -6,11 +6,10 @@ from typing import Any, TypeAlias
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
 from store.grants import APPEND_ONLY, changeable
 from store.tables import metadata
-from tests.stack import Stack, named
 from tests.store.scratch import Scratch
 from tests.store.world import HERE
 
@@ -46,8 +45,8 @@ def application(scratch: Scratch) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def owner(stack: Stack, scratch: Scratch) -> Iterator[Connection]:
-    with psycopg.connect(named(stack.postgres.owner_url, scratch.name), autocommit=True) as connection:
+def owner(scratch: Scratch) -> Iterator[Connection]:
+    with psycopg.connect(scratch.owner_url, autocommit=True) as connection:
         yield connection
 
 
@@ -78,16 +77,29 @@ def test_a_superuser_is_not_held_back_which_is_why_checkpoints_leave_the_databas
     scratch.break_by_hand(b"DELETE FROM ledger_payloads WHERE database_id = %(here)s AND seq = 1", {"here": HERE})
 
 
-def test_who_could_change_them_is_told(stack: Stack, scratch: Scratch) -> None:
+def test_who_could_change_them_is_told(scratch: Scratch) -> None:
     for url, tables in (
         (scratch.url, []),
-        (named(stack.postgres.owner_url, scratch.name), TABLES),
+        (scratch.owner_url, TABLES),
         (scratch.admin_url, TABLES),
     ):
         engine = create_engine(url)
         with engine.connect() as connection:
             assert changeable(connection) == tables
         engine.dispose()
+
+
+def test_who_could_become_their_owner_is_told(scratch: Scratch) -> None:
+    with psycopg.connect(scratch.admin_url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE heir LOGIN NOINHERIT PASSWORD 'x'")
+        try:
+            admin.execute("GRANT onefold_owner TO heir")
+            engine = create_engine(make_url(scratch.url).set(username="heir", password="x"))
+            with engine.connect() as connection:
+                assert changeable(connection) == TABLES
+            engine.dispose()
+        finally:
+            admin.execute("DROP ROLE heir")
 
 
 def test_who_was_given_one_right_too_many_is_told_of_it(scratch: Scratch) -> None:

@@ -11,7 +11,7 @@ import pytest
 from domain.roles import Role
 from store import people, sessions
 from store.engine import Store
-from tests.stack import LEDGER_KEYRING, Stack, new_database
+from tests.stack import LEDGER_KEYRING, Stack, named, new_database
 from tests.web.served import pages_on
 from tests.web.test_pages import BROWSER, POLICY
 from tests.web.visitors import COOKIE, heading, words
@@ -23,12 +23,13 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 async def broken(stack: Stack) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is signed in there."""
-    url = new_database(stack, f"broken_{uuid4().hex}")
+    name = f"broken_{uuid4().hex}"
+    url = new_database(stack, name)
     store = Store.connect(url, ledger_keys=LEDGER_KEYRING, pool_size=2)
     person_id = await people.add(store, "sam@people.example", "Sam Seer")
     await people.give_role(store, person_id, Role.SPECIALIST, None)
     secret = await sessions.start(store, await people.find(store, "sam@people.example"), "Firefox")
-    with psycopg.connect(url, autocommit=True) as by_hand:
+    with psycopg.connect(named(stack.postgres.owner_url, name), autocommit=True) as by_hand:
         by_hand.execute("ALTER TABLE merges RENAME TO gone")
     async with pages_on(store) as browser:
         browser.cookies.set(COOKIE, secret)
