@@ -14,13 +14,14 @@ from store.merges import MergeRow, merge_of
 SHOWN = 100
 COUNTED = 1000
 
-_ITEMS = """
+ITEMS = """
     SELECT m.*, b.name AS database_name, claimer.name AS claimer, decider.name AS decider, d.kind AS decided_kind,
       CASE t.owner_kind WHEN 'person' THEN asker.name ELSE t.owner END AS asked_by
     FROM merges m JOIN databases b ON b.id = m.database_id JOIN tokens t ON t.id = m.requester
     LEFT JOIN people asker ON asker.id = t.person_id LEFT JOIN people claimer ON claimer.id = m.claimed_by
     LEFT JOIN decisions d ON d.id = m.decision_id LEFT JOIN people decider ON decider.id = d.person_id
 """
+"""What `item_of` reads of `merges m`."""
 _REACHED = "(CAST(:reach AS bigint[]) IS NULL OR m.database_id = ANY(:reach))"
 _TABS = {
     "mine": "m.state = 'pending_approval' AND m.claimed_by = :person_id",
@@ -39,7 +40,7 @@ _PAGES = {
     """
     for tab, holds in _TABS.items()
 }
-_LIST = {tab: text(_ITEMS + page) for tab, page in _PAGES.items()}
+_LIST = {tab: text(ITEMS + page) for tab, page in _PAGES.items()}
 _IDS = {tab: text("SELECT m.id FROM merges m" + page) for tab, page in _PAGES.items()}  # noqa: S608 - our own text
 # What was decided grows for ever, so nobody waits until all of it is counted.
 _COUNT = {
@@ -49,12 +50,12 @@ _COUNT = {
     for tab, holds in _TABS.items()
 }
 _COUNTS = text("SELECT " + ", ".join(f"{counted} AS {tab}" for tab, counted in _COUNT.items()))
-_ONE = text(f"{_ITEMS} WHERE m.id = :merge_id")
-_SOME = text(f"{_ITEMS} WHERE m.id = ANY(:merge_ids) ORDER BY m.deadline, m.id")
+_ONE = text(f"{ITEMS} WHERE m.id = :merge_id")
+_SOME = text(f"{ITEMS} WHERE m.id = ANY(:merge_ids) ORDER BY m.deadline, m.id")
 _HOLDS = "jsonb_build_array(jsonb_build_object('value', CAST(:sought AS text)))"
 # Of those that a person was asked about: all others are under /merges. Each way has an index.
 _SEARCH = text(f"""
-    {_ITEMS} WHERE {_REACHED} AND m.deadline IS NOT NULL AND (
+    {ITEMS} WHERE {_REACHED} AND m.deadline IS NOT NULL AND (
       m.id = CAST(:merge_id AS uuid) OR m.identity_value = :sought
       OR split_part(m.destination, '|', 1) IN (split_part(:sought, '|', 1), '+' || :sought)
         AND (m.destination IN (:sought, '+' || :sought) OR split_part(m.destination, '|', 1) = :sought)
@@ -123,7 +124,7 @@ _ANY = Filter()
 async def list_items(connection: AsyncConnection, onlooker: Onlooker, tab: Tab, wanted: Filter) -> list[Item]:
     """Due first; what was decided, the last first. Not more than SHOWN."""
     rows = await connection.execute(_LIST[tab], onlooker.parameters() | wanted.parameters())
-    return [_item(row) for row in rows]
+    return [item_of(row) for row in rows]
 
 
 async def list_ids(connection: AsyncConnection, onlooker: Onlooker, tab: Tab, wanted: Filter) -> list[UUID]:
@@ -140,16 +141,16 @@ async def count_items(connection: AsyncConnection, onlooker: Onlooker, wanted: F
 async def search(connection: AsyncConnection, onlooker: Onlooker, sought: str) -> list[Item]:
     """By the id of a merge, a device, an identity or an e-mail, each as a whole."""
     parameters = {"reach": onlooker.reach, "sought": sought, "merge_id": _merge_id(sought)}
-    return [_item(row) for row in await connection.execute(_SEARCH, parameters)]
+    return [item_of(row) for row in await connection.execute(_SEARCH, parameters)]
 
 
 async def read_item(connection: AsyncConnection, merge_id: UUID) -> Item | None:
     row = (await connection.execute(_ONE, {"merge_id": merge_id})).one_or_none()
-    return _item(row) if row else None
+    return item_of(row) if row else None
 
 
 async def read_items(connection: AsyncConnection, merge_ids: Sequence[UUID]) -> list[Item]:
-    return [_item(row) for row in await connection.execute(_SOME, {"merge_ids": list(merge_ids)})]
+    return [item_of(row) for row in await connection.execute(_SOME, {"merge_ids": list(merge_ids)})]
 
 
 async def next_item(
@@ -172,7 +173,8 @@ def _merge_id(sought: str) -> UUID | None:
         return None
 
 
-def _item(row: Row[Any]) -> Item:
+def item_of(row: Row[Any]) -> Item:
+    """A row that selects `ITEMS`."""
     snapshots = [snapshot for snapshot in (row.device_snapshot, row.lookup_snapshot) if snapshot]
     return Item(
         merge=merge_of(row),

@@ -38,6 +38,21 @@ _ABSORPTION = text("""
       (SELECT id FROM chain WHERE merged_into IS NULL) AS live_id
     FROM merges m WHERE m.absorbed_id = :id AND m.outcome = 'merged'
 """)
+# UNION forgets what it has been to: a circle, which only somebody's hand can have made, ends.
+_FAMILY = text("""
+    WITH RECURSIVE later AS (
+      SELECT id, merged_into FROM contacts WHERE id = :id
+      UNION
+      SELECT c.id, c.merged_into FROM contacts c JOIN later ON c.id = later.merged_into
+    ),
+    family AS (
+      SELECT id, merged_into FROM later WHERE merged_into IS NULL
+      UNION
+      SELECT c.id, c.merged_into FROM contacts c JOIN family ON c.merged_into = family.id
+    )
+    SELECT f.id, f.merged_into, m.id AS merge_id, m.settled AS at
+    FROM family f LEFT JOIN merges m ON m.absorbed_id = f.id AND m.outcome = 'merged' ORDER BY m.settled, f.id
+""")
 _APART = text("""
     SELECT CASE n.contact_id WHEN :id THEN n.other_id ELSE n.contact_id END AS other_id, n.created, d.merge_id,
       p.name AS person, d.reason
@@ -59,6 +74,19 @@ class Absorption:
     survivor_id: int
     live_id: int
     contact: Contact
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A contact that is one with others today; `merged_into` None: the one that lives.
+
+    `merge_id` and `at` are how and when it was absorbed.
+    """
+
+    id: int
+    merged_into: int | None
+    merge_id: UUID | None
+    at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -92,6 +120,11 @@ async def absorption_of(connection: AsyncConnection, contact_id: int) -> Absorpt
     """None for a contact that lives."""
     row = (await connection.execute(_ABSORPTION, {"id": contact_id})).one_or_none()
     return _absorption(row, contact_id) if row else None
+
+
+async def family_of(connection: AsyncConnection, contact_id: int) -> list[Relative]:
+    """Every contact that is one with this one today, itself among them, in the order in which they were absorbed."""
+    return [Relative(**row._mapping) for row in await connection.execute(_FAMILY, {"id": contact_id})]
 
 
 async def apart_from(connection: AsyncConnection, contact_id: int) -> list[Apart]:

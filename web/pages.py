@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from web import (
+    audit_export,
+    audit_list,
     contact_pages,
     database_pages,
     device_pages,
@@ -50,6 +52,8 @@ PARTS = (
     merge_live,
     merge_reveal,
     story_page,
+    audit_export,
+    audit_list,
     database_pages,
     kept_apart_pages,
     people_pages,

@@ -68,6 +68,11 @@ merges = Table(
         )
         for contact in ("device", "lookup")
     ),
+    # Asked by auditors: every merge that a contact had to do with.
+    *(
+        Index(f"merges_{contact}_contact_idx", text(f"({contact}_snapshot ->> 'id')"))
+        for contact in ("device", "lookup")
+    ),
     Index("merges_absorbed_idx", "absorbed_id", postgresql_where=text("absorbed_id IS NOT NULL")),
     Index(
         "merges_unarchived_idx",
