@@ -6,6 +6,7 @@ appear below those that are sealed.
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,21 +17,22 @@ from store.engine import Store
 from store.ledger import append, lock_head
 
 MOST = 500
-# What came this far behind the last event is found as it comes; a transaction that was overtaken by more, by
-# `seal_all`. Looking for it each second would read the whole journal.
-_WINDOW = 10_000
+# The newest events, of which those are found at once that are in no entry. What a transaction committed that was
+# overtaken by as many is found by `seal_all`, which reads the whole journal: too much for each second.
+_WINDOW = 3000
 
-_IS_OPEN = "NOT EXISTS (SELECT FROM ledger_seals s WHERE s.event_id = e.id)"
+# Asked of each event by itself: as an anti-join it would read all seals for the sake of the newest events.
+_IS_OPEN = "(SELECT s.seq FROM ledger_seals s WHERE s.event_id = e.id) IS NULL"
 _OPEN = text(f"""
-    SELECT e.database_id, min(e.position) AS first FROM ledger_events e
-    WHERE e.position > coalesce((SELECT max(position) FROM ledger_events) - CAST(:window AS bigint), 0) AND {_IS_OPEN}
-    GROUP BY e.database_id ORDER BY e.database_id
+    SELECT e.database_id, (array_agg(e.id ORDER BY e.position))[1\\:{MOST}] AS ids, count(*) AS number
+    FROM (SELECT * FROM ledger_events ORDER BY position DESC LIMIT CAST(:window AS bigint)) e
+    WHERE {_IS_OPEN} GROUP BY e.database_id ORDER BY e.database_id
 """)  # noqa: S608 - our own text
 # Whoever has it is about to seal what there is: another one need not wait for it.
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('sealing', :database_id))")
 _EVENTS = text(f"""
     SELECT e.id, e.kind, e.at, e.merge_id, e.contact_id, e.person_id, e.token_id, e.detail FROM ledger_events e
-    WHERE e.database_id = :database_id AND e.position >= :first AND {_IS_OPEN} ORDER BY e.position LIMIT :most
+    WHERE e.id = ANY(:ids) AND {_IS_OPEN} ORDER BY e.position
 """)  # noqa: S608 - our own text
 _SEAL = text("""
     INSERT INTO ledger_seals (event_id, database_id, seq, place)
@@ -42,6 +44,8 @@ async def seal_new(store: Store) -> int:
     """One entry for each database that has new events; returns how many the fullest holds, which `MOST` bounds."""
     async with store.statements() as connection:
         found = (await connection.execute(_OPEN, {"window": _WINDOW})).all()
+    if sum(row.number for row in found) > _WINDOW / 2:
+        return await seal_all(store)  # there may be more behind them
     return await _seal_each(store, found)
 
 
@@ -54,15 +58,14 @@ async def seal_all(store: Store) -> int:
 
 
 async def _seal_each(store: Store, found: Sequence[Row[Any]]) -> int:
-    return max([await _seal(store, row.database_id, row.first) for row in found], default=0)
+    return max([await _seal(store, row.database_id, row.ids) for row in found], default=0)
 
 
-async def _seal(store: Store, database_id: int, first: int) -> int:
+async def _seal(store: Store, database_id: int, ids: Sequence[UUID]) -> int:
     async with store.transaction() as connection:
         if not (await connection.execute(_LOCK, {"database_id": database_id})).scalar_one():
             return 0
-        asked = {"database_id": database_id, "first": first, "most": MOST}
-        events = [RecordedEvent(**row._mapping) for row in await connection.execute(_EVENTS, asked)]
+        events = [RecordedEvent(**row._mapping) for row in await connection.execute(_EVENTS, {"ids": ids})]
         if events:
             await _append(connection, database_id, events)
         return len(events)

@@ -204,7 +204,8 @@ async def test_slow_sql_is_ended_before_the_attempt_is_given_up(here: Site) -> N
             GRANT USAGE ON SEQUENCE naps TO PUBLIC;
             CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS
               'BEGIN PERFORM CASE WHEN nextval(''naps'') = 1 THEN pg_sleep(60) END; RETURN NEW; END';
-            CREATE TRIGGER nap BEFORE INSERT ON ledger_entries FOR EACH ROW EXECUTE FUNCTION nap();
+            CREATE TRIGGER nap BEFORE INSERT ON ledger_entries
+              FOR EACH ROW WHEN (NEW.merge_id IS NOT NULL) EXECUTE FUNCTION nap();
         """)
     try:
         with here.stack.worker("slow"):

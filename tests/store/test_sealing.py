@@ -109,6 +109,16 @@ async def test_one_that_was_overtaken_by_very_many_is_found_by_the_sweep(
     assert await is_whole(sealed)
 
 
+async def test_where_more_is_new_than_is_looked_at_all_of_it_is_sealed(
+    sealed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where a role is given in very many databases."""
+    monkeypatch.setattr(sealing, "_WINDOW", 3)
+    await record(sealed, 5)
+    assert [await seal_new(sealed), await seal_new(sealed)] == [5, 0]
+    assert await is_whole(sealed)
+
+
 async def test_sealers_at_once_seal_every_event_once(sealed: Store, scratch: Scratch) -> None:
     """Both have looked for what is new before either may append it: the head is held until then."""
     another = Store.connect(scratch.url, pool_size=2, ledger_keys=LEDGER_KEYRING)
