@@ -103,8 +103,8 @@ async def test_a_merge_that_waits_tells_its_story(
     said = (await sue.http.post(f"{path}/comments", json={"text": "Same street."})).json()["comments"][0]["id"]
     assert await journal.told(EventKind.COMMENT_ADDED, merge_id=merge_id, **by(sue)) == {"comment": said}
 
-    assert refusal(await sue.decide(merge["id"], "0" * 64)) == (412, "plan-stale")
-    refused = {"decision": None, "says": "approve", "code": "plan-stale"}
+    assert refusal(await sue.decide(merge["id"], "0" * 64)) == (412, "digest-unknown")
+    refused = {"decision": None, "says": "approve", "code": "digest-unknown"}
     assert await journal.told(EventKind.DECISION_REFUSED, merge_id=merge_id, **by(sue)) == refused
     approve = {"decision": "approve"}
     assert refusal(await tenant.http.post(f"{path}/decision", json=approve)) == (403, "person-required")
