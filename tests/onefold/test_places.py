@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -90,6 +91,38 @@ async def test_a_folder_without_room_says_so(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(Folder, "file", lambda *_: Path("/dev/full"))
     with pytest.raises(PlaceFailed, match=r"^cannot be written to: No space left on device$"):
         await folder.put(publication(1))
+
+
+async def test_a_write_that_ends_half_way_is_a_failure(tmp_path: Path) -> None:
+    """A limit on the size of files cuts a write short, as a disk does that is nearly full."""
+    folder = Folder(tmp_path)
+    await folder.put(publication(1))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(publication(1).note.encode()) + 50, limits[1]))
+    try:
+        with pytest.raises(PlaceFailed, match=r"^cannot be written to: No space left on device$"):
+            await folder.put(publication(2))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert await folder.last(ORIGIN) == publication(1).note
+
+
+async def test_what_was_put_is_on_the_disk_and_so_is_the_name_of_a_new_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    fsync = os.fsync
+
+    def watched(opened: int) -> None:
+        kept.append(Path(f"/proc/self/fd/{opened}").readlink().name)
+        fsync(opened)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    folder = Folder(tmp_path)
+    for size in (1, 2):
+        await folder.put(publication(size))
+    file = folder.file(ORIGIN).name
+    assert kept == [file, tmp_path.name, file]
 
 
 async def test_a_folder_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

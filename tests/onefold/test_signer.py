@@ -463,6 +463,7 @@ async def test_of_several_workers_one_signs_and_the_next_takes_over(
     async with leading(scratch.store, "checkpoints") as connection:
         assert connection is not None
         waiting = asyncio.create_task(new_signer().run())
+        assert not await can_lead(scratch.url)
         await asyncio.sleep(0.3)
         assert places.sizes() == []
     for size in (1, 2):
