@@ -61,13 +61,6 @@ def test_the_exit_codes_are_all_told() -> None:
     assert told == {0, 2, failures.ERROR, failures.REFUSED, failures.UNKNOWN, failures.UNREACHABLE}
 
 
-def test_every_command_that_is_named_exists() -> None:
-    known = commands(typer.main.get_command(app), ())
-    for words in re.findall(r"`(?:\.venv/bin/)?onefold\s((?:[a-z][a-z-]*\s?)+)", README):
-        named = tuple(words.split())
-        assert any(named[: len(one)] == one for one in known), words
-
-
 def test_every_block_calls_the_command_as_make_run_leaves_it() -> None:
     for line in "\n".join(re.findall(r"```sh\n(.*?)```", README, re.DOTALL)).splitlines():
         assert not re.search(r"(?<![./\w])onefold [a-z]", line.partition(" #")[0]), line
@@ -83,11 +76,6 @@ def test_every_call_after_the_tour_is_one_that_the_command_takes() -> None:
         while hasattr(command, "commands"):
             command = command.commands[words.pop(0)]
         command.make_context("onefold", words)  # raises what wrong usage is refused with
-
-
-def commands(command: object, path: tuple[str, ...]) -> set[tuple[str, ...]]:
-    children = getattr(command, "commands", {})
-    return {path}.difference({()}).union(*(commands(child, (*path, name)) for name, child in children.items()))
 
 
 def test_every_file_that_is_linked_exists() -> None:
