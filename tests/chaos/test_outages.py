@@ -1,6 +1,8 @@
 """PostgreSQL, Temporal and the API are killed under load, and come back. A caller who repeats gets an answer."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -10,11 +12,15 @@ import httpx
 import psycopg
 import pytest
 
+from domain.roles import Role
+from store import histories, people, sessions
 from store.engine import Store
+from store.histories import BEFORE_ALL
 from tests.chaos.patience import eventually
 from tests.chaos.rows import entries, live_contacts, number
 from tests.stack import LEDGER_KEYRING, Stack, free_port, servers
 from tests.tenant import Tenant, new_tenant
+from tests.web.visitors import COOKIE
 
 pytestmark = pytest.mark.slow
 
@@ -187,6 +193,41 @@ async def test_an_internal_error_takes_no_other_request_with_it(own: Stack, tena
                 assert (await tenant.http.get("/healthz")).status_code == 200
         finally:
             owner.execute("ALTER TABLE contacts DROP CONSTRAINT refused_by_a_test")
+
+
+async def test_what_was_archived_is_told_replayed_and_verified_when_temporals_file_is_gone(
+    own: Stack, tenant: Tenant, store: Store
+) -> None:
+    """As when every retention has passed. The last test of its stack: what was open would be lost."""
+    await tenant.register("archived|1")
+    merge_id = (await tenant.established("archived|1", "v"))["mergeId"]
+    async with asyncio.timeout(60):
+        while await histories.unarchived(store, BEFORE_ALL, 1):  # noqa: ASYNC110 - the worker does it
+            await asyncio.sleep(0.1)
+    lose_temporals_file(own)
+
+    async with await auditor(own, store) as browser:
+        shown = await browser.get(f"/merges/{merge_id}/history")
+
+    assert "Execute once: claim, lock, plan again, apply, record in the ledger" in shown.text
+    for arguments in (("replay",), ("verify",)):
+        argv = [sys.executable, "-m", "onefold", "audit", *arguments]
+        told = await asyncio.to_thread(subprocess.run, argv, env=own.env, capture_output=True, text=True, check=False)
+        assert told.returncode == 0, told.stdout + told.stderr
+
+
+def lose_temporals_file(stack: Stack) -> None:
+    stack.kill("temporal")
+    for file in stack.temporal.data.glob("temporal.db*"):
+        file.unlink()
+    stack.start("temporal")
+
+
+async def auditor(stack: Stack, store: Store) -> httpx.AsyncClient:
+    person_id = await people.add(store, "auditor@people.example", "Alex Auditor")
+    await people.give_role(store, person_id, Role.AUDITOR, None)
+    secret = await sessions.start(store, await people.find(store, "auditor@people.example"), "Firefox")
+    return httpx.AsyncClient(base_url=stack.url, cookies={COOKIE: secret}, timeout=60, trust_env=False)
 
 
 def body(value: str) -> dict[str, Any]:

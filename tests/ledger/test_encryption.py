@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from ledger.encryption import (
     Undecryptable,
+    combined,
     data_key_place,
     decrypt,
     decrypt_payload,
@@ -85,3 +86,11 @@ def test_a_data_key_of_one_contact_is_not_taken_for_anothers() -> None:
 
 def test_data_keys_are_random() -> None:
     assert len({new_data_key() for _ in range(10)}) == 10
+
+
+def test_a_combined_key_takes_every_one_of_its_keys() -> None:
+    one, other, third = new_data_key(), new_data_key(), new_data_key()
+    both = combined([one, other])
+    assert both == combined([one, other])
+    assert len({both, one, other, combined([one, third]), combined([third, other])}) == 5
+    assert combined([one]) == one

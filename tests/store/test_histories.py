@@ -112,6 +112,8 @@ async def test_a_request_about_nobody_is_kept_under_the_databases_own_key(scratc
 
 
 async def test_whatever_is_done_is_due_page_by_page(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where several were settled at one moment."""
+    scratch.break_by_hand(b"UPDATE merges SET settled = now() WHERE state = 'done'")
     found, last = [], BEFORE_ALL
     while page := await histories.unarchived(scratch.store, last, 2):
         found += [one.id for one in page]
