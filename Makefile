@@ -7,7 +7,7 @@ SPREAD := --numprocesses $$(($$(nproc) + 1)) --maxprocesses 4 --dist loadfile --
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest
 
 # Console scripts under .venv/bin are not called here: a script's first line may hold neither a space nor a long path.
-.PHONY: help install run test check bench screenshots lock
+.PHONY: help install run test check bench verifier screenshots lock
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,9 @@ test: install ## set up, check, then run all tests, the fast ones first
 
 bench: install ## measure a merge request beside its bounds, and how fast the record is verified
 	$(PY) -m tests.bench
+
+verifier: install ## write onefold-verify.pyz, which checks an export without Onefold
+	$(PY) -m onefold audit verifier --out onefold-verify.pyz
 
 screenshots: install ## take the README's pictures anew
 	@sh scripts/debian.sh chromium-headless-shell

@@ -1,6 +1,6 @@
 """What a check of the ledger can find, each kind with its exit code and what to think of it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -82,6 +82,12 @@ def exit_code(findings: Iterable[Finding]) -> int:
     """0 where nothing was found."""
     found = {finding.kind for finding in findings}
     return next((kind.exit_code for kind in FindingKind if kind in found), 0)
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return "Nothing wrong was found"
+    return f"{len(findings)} finding{'s' if len(findings) > 1 else ''}"
 
 
 def told(findings: Iterable[Finding]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from domain.times import rfc3339
 from domain.visible import visible
 from ledger.export_check import ExportCheck, Kept, Verdict
 from ledger.export_reader import NoExport
-from ledger.findings import Finding, FindingKind, exit_code, told
+from ledger.findings import Finding, FindingKind, counted, exit_code, told
 from ledger.note import KeyRefused, VerifierKey
 
 _EACH = 1000
@@ -96,7 +96,7 @@ def _facts(verdict: Verdict) -> dict[str, object]:
 
 def _summary(verdict: Verdict) -> Iterator[str]:
     manifest = verdict.manifest
-    found = "Nothing wrong was found" if not verdict.findings else f"{len(verdict.findings)} findings"
+    found = counted(verdict.findings)
     yield f"{found} in the record of database {manifest.database_id}, exported {rfc3339(manifest.made)}."
     yield f"It ends with {manifest.head.entry_hash.hex()}. {verdict.counts.sentence()}"
     yield from (f"Not proven: {what}." for what in verdict.not_proven)

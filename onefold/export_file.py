@@ -9,7 +9,7 @@ from ledger.checkpoint import origin_of
 from ledger.events import Event, EventKind
 from ledger.export import Manifest
 from ledger.export_writer import ExportWriter
-from ledger.note import SigningKey
+from ledger.note import SigningKey, VerifierKey
 from store import exports
 from store.engine import Store
 from store.journal import record
@@ -28,9 +28,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Made:
-    """`unreadable`: how many entries have values that could not be decrypted, and are not in it."""
+    """`key` verifies it. `unreadable`: how many entries have values that could not be decrypted, and are not in it."""
 
     manifest: Manifest
+    key: VerifierKey
     path: Path
     unreadable: int
 
@@ -55,7 +56,7 @@ async def export_to(store: Store, order: Order, folder: Path, progress: Callable
         packed = writer.pack(manifest, order.key)
     async with store.transaction() as connection:
         await record(connection, _recorded(manifest))
-    return Made(manifest, packed, exported.unreadable)
+    return Made(manifest, order.key.verifier, packed, exported.unreadable)
 
 
 def _recorded(manifest: Manifest) -> Event:

@@ -184,7 +184,7 @@ class Run:
             "TEMPORAL_UI_URL": self.servers.temporal_ui_url or "",
             "DATABASE_URL": self.servers.database_url,
             **self.servers.owner_environment,
-            **({SUPERUSER_URL: self.servers.postgres.admin_url} if self.servers.postgres else {}),
+            **({SUPERUSER_URL: self.servers.postgres.superuser_url} if self.servers.postgres else {}),
             "ONEFOLD_LEDGER_KEYS": self.secrets["ONEFOLD_LEDGER_KEYS"],
             "ONEFOLD_CHECKPOINT_KEY": self.secrets["ONEFOLD_CHECKPOINT_KEY"],
             "ONEFOLD_CHECKPOINT_PLACES": checkpoint_places(self.data),

@@ -49,15 +49,24 @@ class Evidence:
 
 @dataclass(frozen=True)
 class ChainVerdict:
+    """`from_outside`: how many checkpoints it was held against that lay outside the database."""
+
     database_id: int
     head: Head
     counts: Counts
+    from_outside: int
 
 
 @dataclass(frozen=True)
 class Audit:
     chains: list[ChainVerdict]
     findings: list[Finding]
+
+    @property
+    def not_proven(self) -> list[str]:
+        alone = [str(one.database_id) for one in self.chains if one.head.seq and not one.from_outside]
+        what = "that the record was not written anew: no checkpoint outside the database was at hand, of"
+        return [f"{what} {', '.join(alone)}"] if alone else []
 
 
 async def audit(store: Store, evidence: Evidence, progress: Callable[[int], None]) -> Audit:
@@ -91,10 +100,12 @@ class _ChainCheck:
         self._origin = origin_of(evidence.name, chain.database_id)
         self._verification: Verification
         self._noted = 0
+        self._from_outside = 0
 
     @property
     def verdict(self) -> ChainVerdict:
-        return ChainVerdict(self._chain.database_id, self._chain.head, self._verification.counts)
+        counts = self._verification.counts
+        return ChainVerdict(self._chain.database_id, self._chain.head, counts, self._from_outside)
 
     async def run(self, people: Mapping[str, int | None], progress: Callable[[int], None]) -> list[Finding]:
         chain, evidence = self._chain, self._evidence
@@ -110,10 +121,13 @@ class _ChainCheck:
 
     def _expect(self) -> list[Finding]:
         findings: list[Finding] = []
-        for source, notes in self._evidence.places(self._origin).items():
+        given = {
+            source: [one for one in notes if _origin(one) == self._origin]
+            for source, notes in self._evidence.given.items()
+        }
+        for source, notes in (*self._evidence.places(self._origin).items(), *given.items()):
             findings += self._verification.expect(notes, source)
-        for source, notes in self._evidence.given.items():
-            findings += self._verification.expect([one for one in notes if _origin(one) == self._origin], source)
+            self._from_outside += len(notes)
         for source, receipts in self._evidence.receipts.items():
             for receipt in receipts:
                 if receipt.database_id == self._chain.database_id:

@@ -35,7 +35,6 @@ def export(
     from onefold.export_file import Order, export_to
     from store import exports, tokens
 
-    key = _signing_key()
     console = Console(stderr=True)
 
     async def work(store: "Store", folder: Path) -> "Made":
@@ -43,7 +42,7 @@ def export(
         exports.demand_exporter(by, database, exists=exists, values=values)
         with Progress(console=console, transient=True, disable=as_json or not console.is_terminal) as progress:
             task = progress.add_task("Exporting entries", total=None)
-            order = Order(database, values, by, key)
+            order = Order(database, values, by, _signing_key())
             return await export_to(store, order, folder, lambda done, of: progress.update(task, advance=done, total=of))
 
     if out.exists():  # an export is evidence
@@ -55,18 +54,18 @@ def export(
             made.path.rename(out)
     except OSError as error:
         raise CommandFailed("file-not-written", f"{out} cannot be written: {error.strerror}.") from None
-    _tell(made, out, key, as_json=as_json)
+    _tell(made, out, as_json=as_json)
 
 
-def _tell(made: "Made", out: Path, key: "SigningKey", *, as_json: bool) -> None:
+def _tell(made: "Made", out: Path, *, as_json: bool) -> None:
     manifest = made.manifest
     head = manifest.head.entry_hash.hex()
     if as_json:
         facts = {"file": str(out), "origin": manifest.origin, "entries": manifest.head.seq, "head": head}
-        print_json({**facts, "values": manifest.values, "unreadable": made.unreadable, "key": str(key.verifier)})
+        print_json({**facts, "values": manifest.values, "unreadable": made.unreadable, "key": str(made.key)})
         return
     typer.echo(f"{out}: {manifest.head.seq} entries, up to {head}.")
-    typer.echo(f"Whoever checks it needs the verifier key, from you and not from the file: {key.verifier}")
+    typer.echo(f"Whoever checks it needs the verifier key, from you and not from the file: {made.key}")
     if made.unreadable:
         what = f"The values of {made.unreadable} entries could not be decrypted and are not in it."
         typer.echo(f"{what} If that is a surprise, look at ONEFOLD_LEDGER_KEYS.", err=True)

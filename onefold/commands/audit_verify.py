@@ -1,7 +1,6 @@
 """`onefold audit verify`: the checks of the offline verifier on the live database, and against its other tables."""
 
-from base64 import b64decode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +11,6 @@ from onefold.commands.output import Json, print_json
 from onefold.commands.running import in_store
 
 if TYPE_CHECKING:
-    from ledger.note import VerifierKey
     from onefold.checkpoint_settings import CheckpointSettings
     from store.audit import Audit, Evidence
     from store.engine import Store
@@ -31,21 +29,19 @@ def verify(checkpoint: _Files = None, receipt: _Receipts = None, as_json: Json =
     from onefold.settings import read
     from store.audit import audit
 
-    settings = read(CheckpointSettings)
-    evidence = _evidence(settings, checkpoint or [], receipt or [])
     console = Console(stderr=True)
 
     async def work(store: "Store") -> "Audit":
+        evidence = _evidence(read(CheckpointSettings), checkpoint or [], receipt or [])
         with Progress(console=console, transient=True, disable=as_json or not console.is_terminal) as progress:
             task = progress.add_task("Checking entries", total=None)
             return await audit(store, evidence, lambda done: progress.advance(task, done))
 
     done = in_store(work)
-    unproven = list(_not_proven(settings, checkpoint or []))
     if as_json:
-        print_json(_document(done, unproven))
+        print_json(_document(done))
     else:
-        _tell(done, unproven)
+        _tell(done)
     raise typer.Exit(exit_code(done.findings))
 
 
@@ -65,25 +61,11 @@ def _evidence(
     kept = {file.name: list(receipts_in(file.read())) for file in receipts}
     if nothing := [name for name, held in [*given.items(), *kept.items()] if not held]:
         raise typer.BadParameter(f"there is nothing of that kind in {nothing[0]}")
-    return Evidence(settings.checkpoint_name, _keys(settings), places, given, kept)
+    keys = [settings.signing_key.verifier] if settings.signing_key else []
+    return Evidence(settings.checkpoint_name, keys, places, given, kept)
 
 
-def _keys(settings: "CheckpointSettings") -> "list[VerifierKey]":
-    from ledger.note import SigningKey
-
-    if settings.checkpoint_key is None:
-        return []
-    return [SigningKey(settings.checkpoint_name, b64decode(settings.checkpoint_key.get_secret_value())).verifier]
-
-
-def _not_proven(settings: "CheckpointSettings", checkpoints: Sequence[typer.FileText]) -> Iterator[str]:
-    if settings.checkpoint_key is None:
-        yield "that the record was not written anew: ONEFOLD_CHECKPOINT_KEY is not set, and no checkpoint was looked at"
-    elif not settings.checkpoint_folders and not checkpoints:
-        yield "that the record was not written anew: no checkpoint outside the database was at hand (--checkpoint)"
-
-
-def _document(done: "Audit", unproven: list[str]) -> dict[str, object]:
+def _document(done: "Audit") -> dict[str, object]:
     from ledger.findings import exit_code
 
     return {
@@ -100,19 +82,19 @@ def _document(done: "Audit", unproven: list[str]) -> dict[str, object]:
             }
             for chain in done.chains
         ],
-        "notProven": unproven,
+        "notProven": done.not_proven,
     }
 
 
-def _tell(done: "Audit", unproven: list[str]) -> None:
+def _tell(done: "Audit") -> None:
     from domain.visible import visible
-    from ledger.findings import told
+    from ledger.findings import counted, told
     from ledger.verification import Counts
 
     for line in told(done.findings):
         typer.echo(visible(line))
     counts = sum((chain.counts for chain in done.chains), Counts())
-    found = f"{len(done.findings)} findings" if done.findings else "Nothing wrong was found"
+    found = counted(done.findings)
     typer.echo(f"{found} in the records of {len(done.chains)} databases. {counts.sentence()}")
-    for what in unproven:
+    for what in done.not_proven:
         typer.echo(f"Not proven: {what}.")

@@ -62,6 +62,11 @@ class Postgres:
         return self._url(ADMIN, NAME)
 
     @property
+    def superuser_url(self) -> str:
+        """Of the database as its superuser, whom nothing in it can hold back."""
+        return self._url(ADMIN, NAME)
+
+    @property
     def files(self) -> Path:
         return self.data / "postgres"
 

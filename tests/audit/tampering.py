@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.export import ABSORBED, CHECKPOINTS, PAYLOADS, TOKENS
+from ledger.export import ABSORBED, CHECKPOINTS, PAYLOADS
 from ledger.findings import FindingKind
 from tests.audit.tar import Document, Tar, rewritten
 
@@ -81,11 +81,15 @@ def _decided_by_who_asked(documents: Documents) -> None:
     decided["body"]["decision"]["token"] = decided["body"]["requester"]
 
 
-def _approver_answers_for_the_service(tar: Tar) -> Tar:
-    decided = next(one for one in tar.documents() if one.get("body", {}).get("decision", {}).get("kind") == "approve")
-    decision, requester = decided["body"]["decision"], decided["body"]["requester"]
-    line = json.dumps({"token": requester, "person": decision["person"]}).encode() + b"\n"
-    return tar.having(TOKENS, line)
+def _approver_answers_for_the_service(documents: Documents) -> None:
+    decided = next(one for one in documents if one["body"].get("decision", {}).get("kind") == "approve")
+    made = [
+        event
+        for one in documents
+        for event in one["body"].get("events", ())
+        if event["kind"] == "token.created" and event["detail"]["token"] == decided["body"]["requester"]
+    ]
+    made[0]["detail"]["person"] = decided["body"]["decision"]["person"]
 
 
 _AT_ANOTHER_TIME = _rewritten(lambda documents: documents[4].update(at="2099-01-01T00:00:00Z"))
@@ -112,7 +116,7 @@ TAMPERINGS: dict[str, Tampering] = {
     ),
     "the first is dropped": Tampering(_lines(lambda lines: lines[1:]), FindingKind.MISSING, "entry 1: is not there"),
     "the tail is dropped": Tampering(
-        _lines(lambda lines: lines[:-2]), FindingKind.CUT, "ends at entry 5, while", known=(3, SEALED), as_process=True
+        _lines(lambda lines: lines[:5]), FindingKind.CUT, "ends at entry 5, while", known=(3, SEALED), as_process=True
     ),
     "everything is dropped": Tampering(_lines(lambda lines: []), FindingKind.CUT, "ends at entry 0, while", known=(3,)),
     "two changed places": Tampering(
@@ -147,7 +151,7 @@ TAMPERINGS: dict[str, Tampering] = {
         as_process=True,
     ),
     "a receipt is of an entry that was cut off": Tampering(
-        _lines(lambda lines: lines[:-1]),
+        _lines(lambda lines: lines[: SEALED - 1]),
         FindingKind.RECEIPT,
         "is not there, while the receipt of",
         receipts=({"seq": SEALED},),
@@ -191,7 +195,10 @@ TAMPERINGS: dict[str, Tampering] = {
         _rewritten(_decided_by_who_asked), FindingKind.DECISION, "was decided by who had asked for it", of_asked=True
     ),
     "it was decided by who answers for the service that asked": Tampering(
-        _approver_answers_for_the_service, FindingKind.DECISION, "was decided by who had asked for it", of_asked=True
+        _rewritten(_approver_answers_for_the_service),
+        FindingKind.DECISION,
+        "was decided by who had asked for it",
+        of_asked=True,
     ),
     "a contact was absorbed, and no entry tells of it": Tampering(
         _documents(ABSORBED, lambda absorbed: absorbed.append({"contact": "77", "into": "78"})),

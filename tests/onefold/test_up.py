@@ -135,7 +135,7 @@ def test_the_tour_of_the_readme_works_as_printed(stack: Stack) -> None:
     script = script.replace(".onefold/", shlex.quote(str(stack.data)) + "/", 1).replace(".onefold/", f"{stack.data}/")
     process = stack.start_and_wait(ONEFOLD_WAIT="60")  # a busy machine may take longer to bring a worker back
 
-    told = shell(f"set -e\ncd {shlex.quote(str(ROOT))}\n{script}")
+    told = shell(f"set -e\ncd {shlex.quote(str(ROOT))}\n{script}", ONEFOLD_DATA=str(stack.data))
 
     outcomes = re.findall(r'"outcome":"([a-z_]+)"', told)
     expected = [
@@ -158,7 +158,11 @@ def test_the_tour_of_the_readme_works_as_printed(stack: Stack) -> None:
     assert re.search(r"^Changed in revision 2, .*\n.*\n.*\nemail, ", told, re.MULTILINE)
     assert "exit code 3" in told
     assert "VIOLATED" not in told
-    assert outcomes[-1] == "reassigned"  # by the worker that took the killed one's place
+    assert outcomes[len(expected)] == "reassigned"  # by the worker that took the killed one's place
+    verdicts = re.findall(r"^(Nothing wrong|[0-9]+ finding)", told, re.MULTILINE)
+    assert verdicts == ["Nothing wrong", "1 finding", "Nothing wrong"]
+    assert "database 10000, entry 3: has another hash than its bytes" in told
+    assert "exit code 10" in told
     stack.note_processes()
     stack.stop(process)
 
