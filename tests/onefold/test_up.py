@@ -160,7 +160,7 @@ def test_the_tour_of_the_readme_works_as_printed(stack: Stack) -> None:
     assert "VIOLATED" not in told
     assert outcomes[len(expected)] == "reassigned"  # by the worker that took the killed one's place
     verdicts = re.findall(r"^(Nothing wrong|[0-9]+ finding)", told, re.MULTILINE)
-    assert verdicts == ["Nothing wrong", "1 finding", "Nothing wrong"]
+    assert [one == "Nothing wrong" for one in verdicts] == [True, False, True]
     assert "database 10000, entry 3: has another hash than its bytes" in told
     assert "exit code 10" in told
     stack.note_processes()
