@@ -21,7 +21,10 @@ OWN = "was decided by who had asked for it"
 
 
 def settled(**decision: object) -> dict[str, Any]:
-    return {"at": "2026-01-03T00:00:00Z", "body": {"merge": MERGE, "requester": "asker", "decision": {**DECISION, **decision}}}
+    return {
+        "at": "2026-01-03T00:00:00Z",
+        "body": {"merge": MERGE, "requester": "asker", "decision": {**DECISION, **decision}},
+    }
 
 
 def event(kind: str, at: str = "2026-01-01T00:00:00Z", **rest: Any) -> dict[str, Any]:
