@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field, StrictInt, StrictStr
 from api.bodies import StrictRoute
 from api.openapi import may_refuse
 from api.responses import document
-from api.services import LARGEST_ID, Caller, Wired, authorise, needs_in_database, shown_bearer
+from api.services import LARGEST_ID, Caller, Wired, authenticated, authorise, needs_in_database
 from api.shapes import Given
 from domain.errors import ChainContradicted, CheckpointNotFound, DatabaseNotFound, ReceiptUnknown
 from ledger.entry import Receipt
@@ -60,7 +60,7 @@ class ReceiptChecked(BaseModel):
     response_model=ReceiptChecked,
     responses=may_refuse(DatabaseNotFound, ReceiptUnknown, ChainContradicted),
     summary="Is this receipt's entry in the chain, and does a checkpoint cover it",
-    dependencies=[Depends(shown_bearer)],
+    dependencies=[Depends(authenticated)],  # before the body is looked at
 )
 async def check(request: Request, wired: Wired, given: ReceiptGiven) -> Response:
     """Do not take our word for it: `inclusionProof` leads from your `entry_hash` to the root that was signed."""
