@@ -21,6 +21,7 @@ from api import (
     problems,
     receipts,
     reviews,
+    stories,
 )
 from api.access_log import AccessLog
 from api.openapi import completed
@@ -54,6 +55,7 @@ def create_app(lifespan: Lifespan, version: str) -> FastAPI:
         establish_identity.own,
         merges.router,
         reviews.router,
+        stories.router,
         databases.router,
         policies.router,
         kept_apart.router,

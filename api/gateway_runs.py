@@ -92,6 +92,17 @@ async def listed_runs(client: Client, merge_ids: Collection[UUID]) -> dict[tuple
     return found
 
 
+async def is_known(client: Client, workflow_id: str, run_id: str) -> bool:
+    """Whether Temporal still has this run. Raises ServiceUnavailable."""
+    try:
+        await client.get_workflow_handle(workflow_id, run_id=run_id).describe()
+    except UNREACHABLE as error:
+        if isinstance(error, RPCError) and error.status in _FORGOTTEN:
+            return False
+        raise ServiceUnavailable from error
+    return True
+
+
 async def read_runs(client: Client, workflow_id: str, run_ids: Collection[str]) -> list[Run]:
     """These runs and those in whose place they went on, the first one first. Raises ServiceUnavailable."""
     found: dict[str, Run] = {}

@@ -9,6 +9,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.links import Links, links_of
+from store.receipts import SignedCheckpoint, newest_over
 
 _PLACES = text("""
     SELECT e.seq, e.kind, e.at, e.canonical, e.entry_hash, before.entry_hash AS before, after.canonical AS after
@@ -17,18 +18,6 @@ _PLACES = text("""
     LEFT JOIN ledger_entries after ON after.database_id = e.database_id AND after.seq = e.seq + 1
     WHERE e.database_id = :database_id AND e.seq = ANY(:seqs) ORDER BY e.seq
 """)
-_LAST_SIGNED = text("""
-    SELECT origin, size, at FROM ledger_checkpoints WHERE database_id = :database_id ORDER BY at DESC, size DESC LIMIT 1
-""")
-
-
-@dataclass(frozen=True)
-class LastSigned:
-    """The latest checkpoint over a chain: it fixes the first `size` entries."""
-
-    origin: str
-    size: int
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -41,22 +30,17 @@ class ChainPlace:
     content: bytes
     entry_hash: bytes
     links: Links
-    signed: LastSigned | None
+    signed: SignedCheckpoint | None
 
 
 async def places_of(connection: AsyncConnection, database_id: int, seqs: Collection[int]) -> dict[int, ChainPlace]:
     """Those of these entries that there are."""
-    signed = await last_signed(connection, database_id)
+    signed = await newest_over(connection, database_id)
     rows = await connection.execute(_PLACES, {"database_id": database_id, "seqs": sorted(seqs)})
     return {row.seq: _place(row, signed) for row in rows}
 
 
-async def last_signed(connection: AsyncConnection, database_id: int) -> LastSigned | None:
-    row = (await connection.execute(_LAST_SIGNED, {"database_id": database_id})).one_or_none()
-    return LastSigned(**row._mapping) if row else None
-
-
-def _place(row: Row[Any], signed: LastSigned | None) -> ChainPlace:
+def _place(row: Row[Any], signed: SignedCheckpoint | None) -> ChainPlace:
     return ChainPlace(
         seq=row.seq,
         kind=row.kind,
@@ -64,5 +48,5 @@ def _place(row: Row[Any], signed: LastSigned | None) -> ChainPlace:
         content=row.canonical,
         entry_hash=row.entry_hash,
         links=links_of(row.canonical, row.entry_hash, row.before, row.after),
-        signed=signed if signed and signed.size >= row.seq else None,
+        signed=signed if signed and signed.checkpoint.size >= row.seq else None,
     )

@@ -60,10 +60,18 @@ class CheckedReceipt:
     covered: Covered | None
 
 
+async def newest_over(connection: AsyncConnection, database_id: int) -> SignedCheckpoint | None:
+    """The one that was signed last; None: none was yet."""
+    row = (await connection.execute(_NEWEST, {"database_id": database_id})).one_or_none()
+    if row is None:
+        return None
+    return SignedCheckpoint(Checkpoint(row.origin, row.size, row.root), row.note, row.at)
+
+
 async def newest_checkpoint(store: Store, database_id: int) -> SignedCheckpoint:
     """The one that was signed last. Raises CheckpointNotFound."""
     async with store.statements() as connection:
-        newest = await _newest(connection, database_id)
+        newest = await newest_over(connection, database_id)
     if newest is None:
         raise CheckpointNotFound
     return newest
@@ -76,18 +84,11 @@ async def check_receipt(store: Store, receipt: Receipt) -> CheckedReceipt:
         entry = (await connection.execute(_ENTRY, named)).one_or_none()
         if entry is None:
             raise ReceiptUnknown
-        newest = await _newest(connection, receipt.database_id)
+        newest = await newest_over(connection, receipt.database_id)
         covered = None
         if newest and newest.checkpoint.size >= receipt.seq:
             covered = Covered(newest, await _proof(connection, receipt, newest.checkpoint))
     return CheckedReceipt(entry.kind, entry.at, entry.merge_id, covered)
-
-
-async def _newest(connection: AsyncConnection, database_id: int) -> SignedCheckpoint | None:
-    row = (await connection.execute(_NEWEST, {"database_id": database_id})).one_or_none()
-    if row is None:
-        return None
-    return SignedCheckpoint(Checkpoint(row.origin, row.size, row.root), row.note, row.at)
 
 
 async def _proof(connection: AsyncConnection, receipt: Receipt, checkpoint: Checkpoint) -> list[bytes]:

@@ -63,6 +63,19 @@ class Passage:
     decision: Decision | None = None
     revision: Revision | None = None
 
+    @property
+    def said(self) -> str | None:
+        """What somebody wrote with it."""
+        if self.comment:
+            return self.comment.text
+        return self.decision.reason if self.decision else None
+
+    @property
+    def digest(self) -> str | None:
+        """Of the plan that it is about."""
+        about = self.decision or self.revision
+        return about.plan_digest if about else None
+
 
 @dataclass(frozen=True)
 class Story:

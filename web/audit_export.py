@@ -14,8 +14,8 @@ from api.services import Services, Wired
 from domain.errors import ValueInvalid
 from ledger.events import Event, EventKind
 from store.audit_list import all_merges
-from store.chain_places import last_signed
 from store.journal import record
+from store.receipts import newest_over
 from store.tokens import Scope
 from web.audit_file import AuditFile, Layout
 from web.audit_filter import Asked
@@ -81,13 +81,13 @@ async def _write(
 async def _databases(wired: Services, viewer: Viewer, file: AuditFile) -> list[dict[str, object]]:
     """What the file holds of each, and how long its chain was when a checkpoint was last signed over it."""
     async with wired.store.statements() as connection:
-        signed = {database_id: await last_signed(connection, database_id) for database_id in sorted(file.rows)}
+        signed = {database_id: await newest_over(connection, database_id) for database_id in sorted(file.rows)}
     return [
         {
             "id": database_id,
             "rows": file.rows[database_id],
             "masked": not sees_values(viewer, database_id),
-            "checkpoint": known and {"origin": known.origin, "size": known.size, "at": known.at},
+            "checkpoint": known and {"origin": known.checkpoint.origin, "size": known.checkpoint.size, "at": known.at},
         }
         for database_id, known in signed.items()
     ]

@@ -1,13 +1,13 @@
 """A merge's story as its page tells it: what happened, what is on record of each, and when nothing happened."""
 
-import json
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from ledger.links import is_sealed_so, sealed_event
+from api.run_events import RunEvent
 from store.chain_places import ChainPlace
+from store.on_record import OnRecord, on_record
 from store.story import REMINDED, Passage, Story
 from web import story_words
 from web.moments import span
@@ -25,21 +25,8 @@ class Idle:
 
 
 @dataclass(frozen=True)
-class OnRecord:
-    """What the chain holds of something: in which entry, and its words there, which are nobody's values.
-
-    `number`: at which place of an entry that holds several. `stands`: the journal still tells it so.
-    """
-
-    entry: ChainPlace
-    number: int | None
-    text: str
-    stands: bool
-
-
-@dataclass(frozen=True)
 class Line:
-    """`remark` says why it is not on record, where it is not."""
+    """`remark` says why it is not on record, where it is not. `in_run` is what its run did from then on."""
 
     what: str
     told: str
@@ -49,11 +36,15 @@ class Line:
     digest: str | None
     record: OnRecord | None
     remark: str
+    in_run: Sequence[RunEvent]
 
 
-def lines_of(story: Story, entries: Mapping[int, ChainPlace]) -> list[Line | Idle]:
-    """In order, with the times between in which nothing happened."""
-    return list(_folded(story.passages, [_line(one, entries) for one in story.passages]))
+def lines_of(
+    passages: Sequence[Passage], entries: Mapping[int, ChainPlace], run: Sequence[RunEvent]
+) -> list[Line | Idle]:
+    """In order, with the times between in which nothing happened. `run` is what the merge's workflow did."""
+    lines = [_line(one, entries, steps) for one, steps in zip(passages, _beside(passages, run), strict=True)]
+    return list(_folded(passages, lines))
 
 
 def troubles_of(story: Story, entries: Mapping[int, ChainPlace]) -> list[str]:
@@ -70,17 +61,26 @@ def _folded(passages: Sequence[Passage], lines: Sequence[Line]) -> Iterator[Line
         before = passage.at
 
 
-def _line(passage: Passage, entries: Mapping[int, ChainPlace]) -> Line:
-    decision, revision = passage.decision, passage.revision
+def _beside(passages: Sequence[Passage], run: Sequence[RunEvent]) -> list[list[RunEvent]]:
+    """What the run did from each passage to the next one. It began a moment before the first was stored."""
+    beside: list[list[RunEvent]] = [[] for _ in passages]
+    times = [passage.at for passage in passages]
+    for event in run:
+        beside[max(bisect_right(times, event.at) - 1, 0)].append(event)
+    return beside
+
+
+def _line(passage: Passage, entries: Mapping[int, ChainPlace], in_run: Sequence[RunEvent]) -> Line:
     return Line(
         what=story_words.what(passage),
         told=story_words.told(passage),
         mood=story_words.mood(passage),
         at=passage.at,
-        said=passage.comment.text if passage.comment else decision.reason if decision else None,
-        digest=decision.plan_digest if decision else revision.plan_digest if revision else None,
-        record=_on_record(passage, entries),
+        said=passage.said,
+        digest=passage.digest,
+        record=on_record(passage, entries),
         remark=_remark(passage),
+        in_run=in_run,
     )
 
 
@@ -88,17 +88,6 @@ def _remark(passage: Passage) -> str:
     if passage.place is not None or passage.kind == REMINDED:
         return ""
     return _ROW_ALONE if passage.event is None else _NOT_YET
-
-
-def _on_record(passage: Passage, entries: Mapping[int, ChainPlace]) -> OnRecord | None:
-    place = passage.place
-    entry = entries.get(place.seq) if place else None
-    if place is None or entry is None:
-        return None
-    if place.number is None or passage.event is None:
-        return OnRecord(entry, None, _indented(entry.content), stands=True)
-    sealed = sealed_event(entry.content, place.number)
-    return OnRecord(entry, place.number, _pretty(sealed), is_sealed_so(passage.event, sealed))
 
 
 def _troubles(story: Story, entries: Mapping[int, ChainPlace]) -> Iterator[str]:
@@ -115,18 +104,6 @@ def _troubles(story: Story, entries: Mapping[int, ChainPlace]) -> Iterator[str]:
     for passage in story.passages:
         if passage.place and passage.place.seq not in entries:
             yield f"Entry {passage.place.seq} is gone from the chain."
-        record = _on_record(passage, entries)
+        record = on_record(passage, entries)
         if record is not None and not record.stands:
             yield f"“{story_words.what(passage)}” stands otherwise in entry {record.entry.seq}, which seals it."
-
-
-def _indented(content: bytes) -> str:
-    """An entry's JSON, as far as it is any."""
-    try:
-        return _pretty(json.loads(content))
-    except ValueError:
-        return content.decode(errors="backslashreplace")
-
-
-def _pretty(document: Any) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False)

@@ -16,7 +16,7 @@ from domain.errors import refusals
 
 PROBE_IDS = {"getHealth", "getReadiness"}
 OPERATION_IDS = {
-    *("establishIdentity", "createMerge", "previewMerge", "getMerge", "listMerges"),
+    *("establishIdentity", "createMerge", "previewMerge", "getMerge", "getMergeStory", "listMerges"),
     *("createContact", "getContactByLookupKey", "getContact", "patchContact", "upsertContactByLookupKey"),
     *("upsertContactByChannel", "getContactByChannel", "removeDevice"),
     *("listLookupKeys", "getLookupKey", "putLookupKey", "deleteLookupKey"),

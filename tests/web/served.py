@@ -11,13 +11,15 @@ from temporalio.client import Client
 from api.app import create_app
 from api.gateway import Gateway
 from api.services import Services
+from onefold.temporal import data_converter
 from store.engine import Store
+from tests.stack import KEYRING
 from tests.web.visitors import OURS
 from web import pages
 
 
 async def no_temporal() -> Gateway:
-    temporal = await Client.connect("127.0.0.1:1", lazy=True)
+    temporal = await Client.connect("127.0.0.1:1", lazy=True, data_converter=data_converter(KEYRING))
     return Gateway(temporal, task_queue="nobody", workflow_id_key=b"k" * 32, wait=timedelta(seconds=1))
 
 

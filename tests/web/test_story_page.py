@@ -1,19 +1,25 @@
 """A merge's story: what happened, in order, and what the page says of the record it stands on."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import text
+
+from api.run_events import RunEvent
 from domain.plan import Outcome
 from domain.roles import Role
 from ledger.entry import Receipt
+from ledger.tree import root
 from store import reviews, sealing
 from store.merges import read_merge
+from store.story import REMINDED, Passage
 from tests.store.scratch import Scratch
 from tests.store.world import ASKING, World
 from tests.web.desk import Desk
 from tests.web.visitors import words
 from web.masking import MASK
+from web.story_view import Line, lines_of
 
 APPROVED = ["Asked for by", "Planned as revision 1", "Approved by Sam Specialist seeing revision 1", "Merged"]
 HOSTILE = "<script>alert(1)</script> & 'quoted'"
@@ -185,3 +191,44 @@ async def receipt_of(scratch: Scratch, merge_id: UUID) -> Receipt:
         receipt = (await read_merge(connection, merge_id)).receipt
     assert receipt is not None
     return receipt
+
+
+def event(number: int, minute: int) -> RunEvent:
+    at = datetime(2026, 11, 23, 10, minute, tzinfo=UTC)
+    return RunEvent(number, "ACTIVITY_TASK_SCHEDULED", at, "merge", "", 1, {}, {})
+
+
+def test_each_step_of_the_run_stands_with_what_came_before_it() -> None:
+    passages = [Passage(REMINDED, datetime(2026, 11, 23, 10, minute, tzinfo=UTC)) for minute in (5, 9)]
+    run = [event(1, 4), event(2, 5), event(3, 8), event(4, 9), event(5, 30)]
+    lines = [line for line in lines_of(passages, {}, run) if isinstance(line, Line)]
+    assert [[one.id for one in line.in_run] for line in lines] == [[1, 2, 3], [4, 5]]
+
+
+async def test_where_temporal_does_not_answer_the_story_is_told_without_it(desk: Desk, world: World) -> None:
+    await desk.sit(Role.SPECIALIST)
+    read = await desk.read(story(world.approved))
+    assert "Temporal does not answer" in read
+    assert "The record stands" in read
+
+
+async def test_the_verdict_names_the_checkpoint_whose_tree_contains_the_entry(desk: Desk, world: World) -> None:
+    await desk.sit(Role.AUDITOR)
+    await signed_over(desk, b"0" * 32)
+    seq = (await receipt_of(desk.scratch, world.approved)).seq
+    assert f"over a tree that does not contain entry {seq}" in await broken(desk, world)
+    async with desk.scratch.store.statements() as connection:
+        hashes = text("SELECT entry_hash FROM ledger_entries WHERE database_id = :id ORDER BY seq")
+        tree = root((await connection.execute(hashes, {"id": ASKING})).scalars())
+    await signed_over(desk, tree)
+    read = await desk.read(story(world.approved))
+    assert "The record stands" in read
+    assert "covers it: its tree contains the entry" in read
+
+
+async def signed_over(desk: Desk, tree: bytes) -> None:
+    """A checkpoint over the whole chain of ASKING."""
+    desk.scratch.break_by_hand(b"DELETE FROM ledger_checkpoints")
+    sign = b"""INSERT INTO ledger_checkpoints (database_id, origin, size, root, note, at)
+      SELECT database_id, 'tests', seq, %(root)s, '', now() FROM ledger_heads WHERE database_id = %(id)s"""
+    desk.scratch.break_by_hand(sign, {"root": tree, "id": ASKING})
