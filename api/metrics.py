@@ -25,8 +25,16 @@ def _gauges(state: CheckpointState) -> list[tuple[str, str, float]]:
     return [
         ("onefold_checkpoint_signing", "1 while a worker signs checkpoints.", int(state.is_signing)),
         ("onefold_checkpoint_places", "Places that checkpoints go to.", len(state.places)),
-        ("onefold_checkpoint_failing_places", "Those that fail.", sum(bool(one.fault) for one in state.places)),
+        (
+            "onefold_checkpoint_failing_places",
+            "Places that fail to take checkpoints.",
+            sum(bool(one.fault) for one in state.places),
+        ),
         ("onefold_checkpoint_refused_databases", "Chains that nothing is signed over.", len(state.refusals)),
         ("onefold_checkpoint_late_databases", "Chains with entries not covered for a minute.", state.late),
-        ("onefold_checkpoint_oldest_uncovered_seconds", "Age of the oldest of these entries.", round(age, 1)),
+        (
+            "onefold_checkpoint_oldest_uncovered_seconds",
+            "Age of the oldest entry that no checkpoint has covered for a minute.",
+            round(age, 1),
+        ),
     ]

@@ -25,7 +25,17 @@ class Finding:
     database_id: int | None = None
     merge_id: UUID | None = None
 
+    @property
+    def named(self) -> str:
+        """What it is found of, where that is no merge."""
+        return f"{_SUBJECTS.get(self.kind, '')} {self.subject}".strip()
 
+
+_SUBJECTS: Mapping[FindingKind, str] = {
+    FindingKind.ROW_MISSING: "run",
+    FindingKind.OUTBOX_STUCK: "channel",
+    FindingKind.EVENTS_UNSEALED: "database",
+}
 TOLD: Mapping[FindingKind, str] = {
     FindingKind.RUN_MISSING: "A merge is open, and no workflow runs for it.",
     FindingKind.ROW_MISSING: "A workflow has run for over a minute, and nothing is stored of its merge.",
@@ -50,5 +60,8 @@ ADVICE: Mapping[FindingKind, str] = {
         "Look whether a worker runs and reaches Temporal, before Temporal's retention is over; its log says more."
     ),
     FindingKind.EVENTS_UNSEALED: "Look whether a worker runs and reaches PostgreSQL; its log says more.",
-    FindingKind.LEDGER_TORN: "Somebody wrote to the database by hand, or restored a part: `onefold invariants`.",
+    FindingKind.LEDGER_TORN: (
+        "Somebody wrote to the database by hand, or restored a part of it. `onefold invariants` names all that "
+        "contradicts itself, `onefold audit verify` whether the ledger was touched."
+    ),
 }

@@ -11,7 +11,7 @@ from domain.errors import MergeNotFound
 from store import histories
 from web.page_route import PageRoute
 from web.progress import read_item
-from web.rendering import LIVE, page
+from web.rendering import LIVE, json_file, page
 from web.seen_merge import merge_sight
 from web.viewer import SignedIn
 
@@ -55,10 +55,10 @@ async def history(request: Request, wired: Wired, viewer: SignedIn, merge_id: UU
 
 
 @router.get("/merges/{merge_id}/history/{run_id}.json")
-async def raw_history(wired: Wired, viewer: SignedIn, merge_id: UUID, run_id: str) -> Response:
+async def raw_history(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID, run_id: str) -> Response:
     """The very bytes whose digest is in the ledger. Their payloads are encrypted, whoever reads them."""
     await read_item(wired, viewer, merge_id)
     for run in await histories.runs_of(wired.store, merge_id):
         if run.id == run_id and run.content:
-            return Response(run.content, media_type="application/json", headers={"Cache-Control": LIVE})
+            return json_file(request, f"run-{run.id}", run.content)
     raise MergeNotFound

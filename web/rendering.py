@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from domain.visible import right_to_left, visible
 from web import moments, wording
@@ -29,6 +29,12 @@ def page(request: Request, template: str, *, cache: str, status: int = 200, **va
     text = _templates.get_template(template).render(root=root, version=request.app.version, **made, **values)
     kept = LIVE if values["viewer"] else cache  # the frame of who is signed in is their own
     return HTMLResponse(text, status, {"Cache-Control": kept, "Vary": "Cookie", **security_headers(request)})
+
+
+def json_file(request: Request, name: str, content: str | bytes) -> Response:
+    """For whoever downloads it: a browser neither shows it nor takes it for anything else."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}.json"', "Cache-Control": LIVE}
+    return Response(content, 200, {**headers, **security_headers(request)}, "application/json")
 
 
 def see(request: Request, path: str) -> RedirectResponse:

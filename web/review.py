@@ -21,9 +21,8 @@ from web.forms import Form, demand_text, read_bound_form
 from web.page_route import PageRoute
 from web.plan_view import PlanView
 from web.progress import BEGUN, has_begun, read_item, read_progress
-from web.rendering import LIVE, page, see
+from web.rendering import LIVE, json_file, page, see
 from web.revision_view import revision_views
-from web.security import security_headers
 from web.seen_merge import merge_sight
 from web.steps import BEGUN_STEPS
 from web.viewer import SignedIn, Viewer
@@ -50,15 +49,7 @@ async def plan(request: Request, wired: Wired, viewer: SignedIn, merge_id: UUID)
     item = await read_item(wired, viewer, merge_id)
     seen = await merge_sight(wired.store, viewer, item.merge)
     whole = as_wire(await whole_document(wired.store, item.merge))
-    return Response(
-        json.dumps(seen.document(whole), indent=2, ensure_ascii=False),
-        media_type="application/json",
-        headers={
-            "Content-Disposition": f'attachment; filename="merge-{merge_id}.json"',
-            "Cache-Control": LIVE,
-            **security_headers(request),
-        },
-    )
+    return json_file(request, f"merge-{merge_id}", json.dumps(seen.document(whole), indent=2, ensure_ascii=False))
 
 
 @router.post("/claim")

@@ -1,14 +1,13 @@
 """`onefold invariants`: checks the design's invariants on a live database."""
 
-import json
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from onefold.commands.failures import UNREACHABLE, CommandFailed
+from onefold.commands.failures import ERROR, UNREACHABLE, CommandFailed
+from onefold.commands.output import Json, print_json
 from onefold.commands.running import in_store
 from onefold.typed import typed
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from domain.findings import Finding
     from store.engine import Store
 
-_GRACE = timedelta(minutes=1)
 _SENTENCES = {
     0: "each chain is gapless, and every entry names the one before it",
     1: "every device belongs to one live contact, and no merge lost one",
@@ -35,7 +33,7 @@ _SENTENCES = {
 }
 
 
-def invariants(as_json: Annotated[bool, typer.Option("--json", help="For a script.")] = False) -> None:
+def invariants(as_json: Json = False) -> None:
     """Check the invariants on the live database: exit code 1 if one is violated, with the ids that violate it."""
     from store.invariants import Report, Violation, check
 
@@ -51,10 +49,10 @@ def invariants(as_json: Annotated[bool, typer.Option("--json", help="For a scrip
     report = in_store(work)
     if as_json:
         violations = [{"invariant": one.invariant, "what": one.what} for one in report.violations]
-        typer.echo(json.dumps({"checked": report.checked, "violations": violations}))
+        print_json({"checked": report.checked, "violations": violations})
     else:
         _print(report.checked, [(one.invariant, one.what) for one in report.violations])
-    raise typer.Exit(1 if report.violations else 0)
+    raise typer.Exit(ERROR if report.violations else 0)
 
 
 def _print(checked: dict[str, int], violations: list[tuple[int, str]]) -> None:
@@ -73,10 +71,10 @@ async def _orphans(store: "Store") -> list[str]:
 
     from domain.errors import ServiceUnavailable
     from onefold import temporal
-    from onefold.orphans import orphans
+    from onefold.orphans import GRACE, orphans
 
     try:
-        found = await orphans(store, await temporal.connect(None), _GRACE)
+        found = await orphans(store, await temporal.connect(None), GRACE)
     except (RPCError, RuntimeError, ServiceUnavailable):
         raise CommandFailed(
             "temporal-unreachable", f"Temporal does not answer: `{typed('doctor')}` says why.", UNREACHABLE
@@ -89,4 +87,6 @@ def _sentence(finding: "Finding") -> str:
 
     if finding.kind is FindingKind.RUN_MISSING:
         return f"merge {finding.merge_id} is open and no workflow runs for it"
+    if finding.merge_id is None:
+        return f"a workflow runs for no merge, as {finding.named}"
     return f"a workflow runs for merge {finding.merge_id}, which is not open"

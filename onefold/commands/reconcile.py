@@ -6,7 +6,8 @@ from uuid import UUID
 
 import typer
 
-from onefold.commands.failures import REFUSED, UNREACHABLE, CommandFailed
+from domain.text import count
+from onefold.commands.failures import ERROR, REFUSED, UNREACHABLE, CommandFailed
 from onefold.commands.output import Json, print_json
 from onefold.commands.running import run, servers_of_this_folder, settings, without_logs
 from onefold.typed import typed
@@ -44,7 +45,7 @@ def reconcile(
         for one in left:
             if one.finding.kind is kind:
                 typer.echo(f"  - {_named(one)}")
-    raise typer.Exit(1 if left else 0)
+    raise typer.Exit(ERROR if left else 0)
 
 
 async def _reconcile(settings: "Settings", start: UUID | None) -> "Sequence[Noted]":
@@ -92,8 +93,8 @@ async def _start(reconciler: "Reconciler", merge_id: UUID) -> None:
 
 def _named(one: "Noted") -> str:
     merge = one.finding.merge_id and f"merge {one.finding.merge_id}"
-    tried = f", tried to heal {one.attempts} times" if one.attempts else ""
-    return f"{merge or one.finding.subject}, since {one.first_seen:%Y-%m-%d %H:%M:%S} UTC{tried}"
+    tried = f", tried to heal {count(one.attempts, 'time')}" if one.attempts else ""
+    return f"{merge or one.finding.named}, since {one.first_seen:%Y-%m-%d %H:%M:%S} UTC{tried}"
 
 
 def _document(one: "Noted") -> dict[str, object]:

@@ -1,12 +1,15 @@
 """`onefold reconcile`, on the session's servers."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
-from domain.findings import ADVICE, TOLD, FindingKind
+from domain.findings import ADVICE, TOLD, Finding, FindingKind
 from onefold import orphans
+from onefold.commands import invariants, reconcile
 from store.engine import Store
+from store.reconciliation import Noted
 from tests.onefold.cli import Command
 from tests.scenarios.approvals import execute
 from tests.tenant import Tenant
@@ -43,6 +46,14 @@ async def test_a_merge_that_is_done_is_not_started(live_onefold: Command, tenant
     merge_id = (await tenant.establish("nobody|nowhere", "1")).json()["mergeId"]
     ended = await asyncio.to_thread(live_onefold, "reconcile", "--start", merge_id)
     assert (ended.code, ended.err) == (3, "onefold: The merge is done: not_found. Nothing was started. (merge-done)\n")
+
+
+def test_a_run_of_no_merge_is_named_by_itself() -> None:
+    found = Finding(FindingKind.ROW_MISSING, "a-run")
+    looked = datetime(2026, 11, 23, tzinfo=UTC)
+    once = reconcile._named(Noted(found, looked, looked, attempts=1))
+    assert once == "run a-run, since 2026-11-23 00:00:00 UTC, tried to heal 1 time"
+    assert invariants._sentence(found) == "a workflow runs for no merge, as run a-run"
 
 
 def test_without_temporal_it_ends_with_a_sentence(live_onefold: Command, monkeypatch: pytest.MonkeyPatch) -> None:

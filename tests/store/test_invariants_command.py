@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 import store.invariants
 from api.search_attributes import MERGE_ID
 from domain.plan import Outcome
+from onefold import orphans
 from onefold.commands import invariants
 from onefold.temporal import data_converter, prepare_namespace
 from tests.onefold.cli import Command, command
@@ -132,7 +133,7 @@ def test_a_workflow_without_an_open_merge_is_told(
     onefold: Command, run_without_merge: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert onefold("invariants").code == 0
-    monkeypatch.setattr(invariants, "_GRACE", timedelta(0))
+    monkeypatch.setattr(orphans, "GRACE", timedelta(0))
     ended = onefold("invariants")
     assert ended.code == 1
     assert ended.err == f"  11: a workflow runs for merge {run_without_merge}, which is not open\n"
@@ -142,7 +143,7 @@ def test_however_many_are_open_each_is_compared(
     onefold: Command, scratch: Scratch, world: World, run_without_merge: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The last of them too, for which the workflow runs."""
-    monkeypatch.setattr(invariants, "_GRACE", timedelta(0))
+    monkeypatch.setattr(orphans, "GRACE", timedelta(0))
     scratch.break_by_hand(
         _OPEN.encode(), {"merge": world.merges[Outcome.NOT_FOUND], "age": "50 seconds", "number": 10_001}
     )

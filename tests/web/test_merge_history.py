@@ -35,6 +35,8 @@ async def test_ever_after_it_is_the_archive_that_tells_it(library: Library) -> N
     assert "Ended" in shown
     file = await auditor.http.get(f"/merges/{merge_id}/history/{run.id}.json")
     assert hashlib.sha256(file.content).digest() == run.digest
+    assert file.headers["content-disposition"] == f'attachment; filename="run-{run.id}.json"'
+    assert (file.headers["x-content-type-options"], file.headers["cache-control"]) == ("nosniff", "no-store")
     assert (await auditor.http.get(f"/merges/{merge_id}/history/another.json")).status_code == 404
 
 

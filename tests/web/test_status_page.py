@@ -51,11 +51,13 @@ async def test_what_was_given_up_and_what_waits_in_the_outbox_is_counted(library
 
 async def test_what_is_amiss_is_told_with_what_to_do(library: Library) -> None:
     found = Finding(FindingKind.RUN_MISSING, str(library.open_merge), library.here.id, UUID(str(library.open_merge)))
-    kinds = {FindingKind.RUN_MISSING}
-    await reconciliation.note(library.store, kinds, [found])
+    unsealed = Finding(FindingKind.EVENTS_UNSEALED, str(library.here.id), library.here.id)
+    kinds = {FindingKind.RUN_MISSING, FindingKind.EVENTS_UNSEALED}
+    await reconciliation.note(library.store, kinds, [found, unsealed])
     auditor = text_of(await (await library.visitor(Role.AUDITOR)).read("/status"))
     foreign = text_of(await (await library.visitor(Role.AUDITOR, library.elsewhere.id)).read("/status"))
     await reconciliation.note(library.store, kinds, [])
     assert "A merge is open, and no workflow runs for it." in auditor
     assert f"onefold reconcile --start ID executes it after all. {library.open_merge[:8]} in database" in auditor
+    assert f"its log says more. database {library.here.id}, since" in auditor
     assert "Nothing: merges, workflows, ledger and contacts go together." in foreign
