@@ -144,7 +144,7 @@ def test_a_proof_shows_nothing_of_a_tree_of_another_size() -> None:
     grown = consistency_proof(LEAVES, 1)
     for size in (2, 16):
         assert not verify_consistency(1, LEAVES[0], size, eight, grown)
-    above = consistency_proof(LEAVES[:4], 3) + [LEAVES[7]]  # one step more than the tree of four has
+    above = [*consistency_proof(LEAVES[:4], 3), LEAVES[7]]  # one step more than the tree of four has
     tops = (root([LEAVES[7], root(LEAVES[:3])]), root([LEAVES[7], root(LEAVES[:4])]))
     assert not verify_consistency(3, tops[0], 4, tops[1], above)
     for size in (-1, 5):
