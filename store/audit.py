@@ -71,8 +71,7 @@ class Audit:
 
 async def audit(store: Store, evidence: Evidence, progress: Callable[[int], None]) -> Audit:
     """Reads one moment's snapshot; `progress` is told of each entry that is done."""
-    async with store.transaction() as connection:
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+    async with store.snapshot() as connection:
         chains, findings = [], []
         people = {row.id: row.person_id for row in await connection.execute(_TOKENS)}
         for violation in await broken_in(connection, NUMBERS - _TOLD_BY_CHAIN):

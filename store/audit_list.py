@@ -69,10 +69,7 @@ async def list_merges(
 
 async def all_merges(store: Store, reach: Sequence[int] | None, wanted: Wanted) -> AsyncIterator[list[Item]]:
     """All of them, of one moment, in batches: nothing is held but one."""
-    async with store.transaction() as connection:
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    async with store.snapshot() as connection:
         after, items = None, None
         while items is None or len(items) == _BATCH:
             items = await list_merges(connection, reach, wanted, after=after, limit=_BATCH)

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import structlog
 from psycopg import errors as pg
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -18,6 +19,10 @@ from ledger.keyring import Keyring
 # lock < statement < idle, all below an activity's start_to_close of 10 s: a waiter gives up before its caller does,
 # and a process that froze inside its transaction lets go.
 _TIMEOUTS = "-c lock_timeout=2s -c statement_timeout=5s -c idle_in_transaction_session_timeout=7s -c timezone=UTC"
+_ONE_MOMENT = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+_NO_HURRY = text("""
+    SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)
+""")
 _RERUNS = 10
 _RETRIED = (pg.DeadlockDetected, pg.SerializationFailure)
 # What says nothing of the statement: the session was ended while this process stood still, the server takes no writes.
@@ -65,6 +70,14 @@ class Store:
         with _told_without_values(aborted=ServiceUnavailable):
             async with self.engine.begin() as connection:
                 yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that reads one moment. Nobody waits for it: it may take, and rest, as long as it wants."""
+        async with self.transaction() as connection:
+            await connection.execute(_ONE_MOMENT)
+            await connection.execute(_NO_HURRY)
+            yield connection
 
     @asynccontextmanager
     async def statements(self) -> AsyncIterator[AsyncConnection]:

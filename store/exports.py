@@ -80,9 +80,7 @@ class Exported:
 async def export(store: Store, wanted: Wanted, write: Write, progress: Callable[[int, int], None]) -> Exported:
     """Writes every line, of one moment. `progress` is told of entries done and of all. Nothing is held but a batch."""
     database_id, unreadable = wanted.database_id, 0
-    async with store.transaction() as connection:
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
-        await connection.execute(text("SET LOCAL statement_timeout = 0"))
+    async with store.snapshot() as connection:
         head = (await connection.execute(_HEAD, {"database_id": database_id})).one()
         async for rows in _batches(connection, _WITH_VALUES if wanted.values else _HASHED, "seq", database_id):
             for row in rows:

@@ -220,8 +220,7 @@ _COUNTS = text("""
 
 async def check(store: Store, progress: Callable[[int], None] = lambda _: None) -> Report:
     """Checks everything; `progress` is told of each ledger entry that is done. Reads one moment's snapshot."""
-    async with store.transaction() as connection:
-        await connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+    async with store.snapshot() as connection:
         violations = await broken_in(connection, NUMBERS)
         violations += [Violation(7, what) async for what in shown_plans.faults(connection, store.ledger_keys)]
         for chain in await read_heads(connection):
@@ -232,13 +231,12 @@ async def check(store: Store, progress: Callable[[int], None] = lambda _: None) 
 
 async def broken(store: Store, numbers: Collection[int]) -> list[Violation]:
     """What breaks these invariants, without a look at what entries hold."""
-    async with store.transaction() as connection:
+    async with store.snapshot() as connection:
         return await broken_in(connection, numbers)
 
 
 async def broken_in(connection: AsyncConnection, numbers: Collection[int]) -> list[Violation]:
-    """The same in a transaction of the caller's."""
-    await connection.execute(text("SET LOCAL statement_timeout = 0"))
+    """The same in a snapshot of the caller's."""
     return [
         Violation(number, sentence.format(**row._mapping))
         for number, sentence, statement in _STATEMENTS
