@@ -39,13 +39,12 @@ async def orphans(store: Store, client: Client, grace: timedelta = GRACE) -> lis
 
 
 async def _look(store: Store, client: Client, grace: timedelta) -> dict[Finding, Orphan]:
-    merges = await reconciliation.open_merges(store, grace)
     runs = await open_runs(client)
-    with_runs = {run.merge_id for run in runs}
+    with_runs = {run.merge_id for run in runs if run.merge_id}
     old = datetime.now(UTC) - grace
-    stored = await reconciliation.stored(store, {run.merge_id for run in runs if run.merge_id}, grace)
+    stored = await reconciliation.stored(store, with_runs, grace)
     found = [
-        *(Orphan(_lost(merge), merge) for merge in merges if merge.id not in with_runs),
+        *(Orphan(_lost(merge), merge) for merge in await reconciliation.open_merges(store, grace, but=with_runs)),
         *(
             Orphan(finding, run)
             for run in runs

@@ -17,7 +17,9 @@ from store.engine import Store
 from store.journal import record
 from store.merges import MergeRow, merge_of
 
-_OPEN = text("SELECT * FROM merges WHERE state <> 'done' AND requested < now() - :grace")
+_OPEN = text("""
+    SELECT * FROM merges WHERE state <> 'done' AND requested < now() - :grace AND id <> ALL(CAST(:but AS uuid[]))
+""")
 _STORED = text("""
     SELECT id, database_id, state = 'done' AND settled < now() - CAST(:grace AS interval) AS is_over
     FROM merges WHERE id = ANY(:ids)
@@ -94,10 +96,10 @@ class Stored:
     is_over: bool
 
 
-async def open_merges(store: Store, grace: timedelta) -> Sequence[MergeRow]:
-    """Those that have been open for longer."""
+async def open_merges(store: Store, grace: timedelta, *, but: Collection[UUID]) -> Sequence[MergeRow]:
+    """Those that have been open for longer, but for these: a plan is long, and very many may wait for a person."""
     async with store.statements() as connection:
-        return [merge_of(row) for row in await connection.execute(_OPEN, {"grace": grace})]
+        return [merge_of(row) for row in await connection.execute(_OPEN, {"grace": grace, "but": list(but)})]
 
 
 async def stored(store: Store, merge_ids: Collection[UUID], grace: timedelta) -> dict[UUID, Stored]:
