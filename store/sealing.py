@@ -21,12 +21,17 @@ MOST = 500
 # overtaken by as many is found by `seal_all`, which reads the whole journal: too much for each second.
 _WINDOW = 3000
 
+# So many are found by one look at a journal of which much waits, as after an outage: a look for each entry would take
+# longer than new ones take to come.
+BACKLOG = 20_000
+
 # Asked of each event by itself: as an anti-join it would read all seals for the sake of the newest events.
 _IS_OPEN = "(SELECT s.seq FROM ledger_seals s WHERE s.event_id = e.id) IS NULL"
 _OPEN = text(f"""
-    SELECT e.database_id, (array_agg(e.id ORDER BY e.position))[1\\:{MOST}] AS ids, count(*) AS number
-    FROM (SELECT * FROM ledger_events ORDER BY position DESC LIMIT CAST(:window AS bigint)) e
-    WHERE {_IS_OPEN} GROUP BY e.database_id ORDER BY e.database_id
+    SELECT database_id, array_agg(id ORDER BY position) AS ids FROM (
+      SELECT e.* FROM (SELECT * FROM ledger_events ORDER BY position DESC LIMIT CAST(:window AS bigint)) e
+      WHERE {_IS_OPEN} ORDER BY e.position LIMIT CAST(:most AS bigint)
+    ) oldest GROUP BY database_id ORDER BY database_id
 """)  # noqa: S608 - our own text
 # Whoever has it is about to seal what there is: another one need not wait for it.
 _LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended('sealing', :database_id))")
@@ -41,24 +46,24 @@ _SEAL = text("""
 
 
 async def seal_new(store: Store) -> int:
-    """One entry for each database that has new events; returns how many the fullest holds, which `MOST` bounds."""
+    """An entry for each database that has new events, or for each `MOST` of them; returns how many were sealed."""
     async with store.statements() as connection:
-        found = (await connection.execute(_OPEN, {"window": _WINDOW})).all()
-    if sum(row.number for row in found) > _WINDOW / 2:
+        found = (await connection.execute(_OPEN, {"window": _WINDOW, "most": None})).all()
+    if sum(len(row.ids) for row in found) > _WINDOW / 2:
         return await seal_all(store)  # there may be more behind them
     return await _seal_each(store, found)
 
 
 async def seal_all(store: Store) -> int:
-    """The same over the whole journal, which takes its time."""
-    async with store.transaction() as connection:
-        await connection.execute(text("SET LOCAL statement_timeout = 0"))
-        found = (await connection.execute(_OPEN, {"window": None})).all()
+    """The same over the whole journal, which takes its time: the oldest first, `BACKLOG` of them."""
+    async with store.snapshot() as connection:
+        found = (await connection.execute(_OPEN, {"window": None, "most": BACKLOG})).all()
     return await _seal_each(store, found)
 
 
 async def _seal_each(store: Store, found: Sequence[Row[Any]]) -> int:
-    return max([await _seal(store, row.database_id, row.ids) for row in found], default=0)
+    batches = [(row.database_id, row.ids[at : at + MOST]) for row in found for at in range(0, len(row.ids), MOST)]
+    return sum([await _seal(store, database_id, ids) for database_id, ids in batches])
 
 
 async def _seal(store: Store, database_id: int, ids: Sequence[UUID]) -> int:

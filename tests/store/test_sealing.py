@@ -63,7 +63,7 @@ async def test_each_database_has_its_new_events_in_one_entry_in_their_order(seal
     await record(sealed, 3)
     await record(sealed, 2, ELSEWHERE)
     await record(sealed, 1)
-    assert await seal_new(sealed) == 4
+    assert await seal_new(sealed) == 6
     assert (await batches(sealed))[before:] == [(await ids(sealed, _RECORDED.text))[-4:]]
     assert (await batches(sealed, ELSEWHERE))[-1] == (await ids(sealed, _RECORDED.text, ELSEWHERE))[-2:]
     assert await is_whole(sealed)
@@ -80,8 +80,21 @@ async def test_where_nothing_is_new_nothing_is_appended(sealed: Store) -> None:
 async def test_an_entry_holds_so_many_events_and_the_next_one_the_rest(sealed: Store) -> None:
     before = len(await batches(sealed))
     await record(sealed, MOST + 1)
-    assert [await seal_new(sealed) for _ in range(3)] == [MOST, 1, 0]
+    assert [await seal_new(sealed) for _ in range(2)] == [MOST + 1, 0]
     assert [len(batch) for batch in (await batches(sealed))[before:]] == [MOST, 1]
+    assert await is_whole(sealed)
+
+
+async def test_what_waited_during_an_outage_is_sealed_oldest_first_so_much_by_one_look(
+    sealed: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A look through the whole journal takes longer than new events take to come: one for each entry never ends."""
+    monkeypatch.setattr(sealing, "MOST", 2)
+    monkeypatch.setattr(sealing, "BACKLOG", 5)
+    before = len(await batches(sealed))
+    await record(sealed, 7)
+    assert [await seal_all(sealed) for _ in range(3)] == [5, 2, 0]
+    assert [len(batch) for batch in (await batches(sealed))[before:]] == [2, 2, 1, 2]
     assert await is_whole(sealed)
 
 
