@@ -78,15 +78,16 @@ async def test_hostile_values_run_nothing_and_show_their_code_points(
         await sign_in(page, f"{stack.url}{review}", who)
         await page.get_by_label("Your comment").fill(TEMPLATE + SCRIPT)
         await page.get_by_role("button", name="Comment").click()
-        for path in ("/inbox", review, f"{review}/approve", f"{review}/reject", contact, "/merges", "/sessions"):
+        of_it = [f"{review}{part}" for part in ("", "/approve", "/reject", "/story", "/history")]
+        for path in ("/inbox", *of_it, contact, "/merges", "/sessions"):
             await nothing_runs(path)
         await page.goto(f"{stack.url}{review}")
         await expect(page.get_by_text("<U+202E>evil<U+2066><U+200B><U+00AD>").first).to_be_visible()
         await expect(page.get_by_text("k<U+0336>e<U+0336>p<U+0336>t").first).to_be_visible()
         async with signed_in(stack.url, who) as sam:
             assert (await send(sam, f"{review}/reject", values={"reason": SCRIPT + TEMPLATE})).status_code == 303
-        await nothing_runs(review)
-        await nothing_runs("/inbox?tab=decided")
+        for path in (review, f"{review}/story", "/inbox?tab=decided"):
+            await nothing_runs(path)
 
 
 async def test_values_that_are_read_from_right_to_left_keep_their_order(

@@ -53,6 +53,7 @@ async def paths_for_a_specialist(library: Library) -> list[str]:
         f"/devices/{device}",
         "/merges",
         f"/merges/{library.open_merge}/history",
+        f"/merges/{library.first_merge}/story",
         "/databases",
         f"/databases/{library.here.id}",
         "/status",
