@@ -95,7 +95,7 @@ class Run:
             self.servers.children,
             self.task("db-upgrade", "Migrating the database", ("db", "upgrade"), env | self.servers.owner_environment),
             *((self.task("demo", "Loading the demo data", ("demo",), env),) if self.has_demo else ()),
-            (self.server("worker", "worker", env), self.server("serve", "API", env)),
+            (self.server("worker", "worker", env), self.server("serve", "API", _without_signing(env))),
         )
 
     def ports(self) -> list[Wanted]:
@@ -190,6 +190,11 @@ class Run:
             "ONEFOLD_CHECKPOINT_PLACES": checkpoint_places(self.data),
             "ONEFOLD_VERIFIER_KEY": self.verifier_key(),
         }
+
+
+def _without_signing(env: Mapping[str, str]) -> dict[str, str]:
+    """The key that signs is the worker's alone."""
+    return {name: value for name, value in env.items() if not name.startswith("ONEFOLD_CHECKPOINT_")}
 
 
 def onefold(*arguments: str) -> tuple[str, ...]:
