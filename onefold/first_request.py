@@ -4,9 +4,13 @@ import json
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
+from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
-_IDENTITY = {"name": "userId", "value": "777374"}
+from domain import worked_example
+
+_DEVICE = {"channel": "PUSH", "qualifier": worked_example.APP_KEY, "destination": worked_example.DESTINATION}
+_IDENTITY = {"name": worked_example.IDENTITY.name, "value": worked_example.IDENTITY.value}
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class FirstRequest:
 
     url: str
     token: str
-    database_id: int = 99999
+    database_id: int = worked_example.DATABASE_ID
 
     def heading(self) -> str:
         """What is true of it now: somebody may have merged it before, or changed what is asked about."""
@@ -31,7 +35,8 @@ class FirstRequest:
         return "A request:"
 
     def curl(self) -> str:
-        path = f"/databases/{self.database_id}/establishidentity/PUSH-ap56921D/Sksd03jdJKK%7CH892hH"
+        device = f"{_DEVICE['channel']}-{_DEVICE['qualifier']}/{quote(_DEVICE['destination'])}"
+        path = f"/databases/{self.database_id}/establishidentity/{device}"
         return " ".join(
             (
                 f"curl -sS -X PUT '{self.url}{path}'",
@@ -41,8 +46,7 @@ class FirstRequest:
         )
 
     def _specification(self) -> dict[str, object]:
-        device = {"channel": "PUSH", "qualifier": "ap56921D", "destination": "Sksd03jdJKK|H892hH"}
-        return {"databaseId": self.database_id, **device, "identity": _IDENTITY}
+        return {"databaseId": self.database_id, **_DEVICE, "identity": _IDENTITY}
 
     def _ask(self, path: str, body: object = None) -> Any:
         """Without the caller's proxy, which cannot reach this machine's own addresses."""
