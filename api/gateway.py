@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-import structlog
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
@@ -27,7 +26,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.names import END, MERGE, PROPOSE
 from api.gateway_call import Call
-from api.gateway_runs import UNREACHABLE
+from api.gateway_runs import UNREACHABLE, unavailable
 from api.run_start import FINGERPRINT, asked_of_run, details_of, found_by, memo_of, summary_of
 from api.search_attributes import DATABASE_ID, MERGE_ID
 from domain.canonical import canonical
@@ -36,8 +35,6 @@ from domain.messages import Continued, Decided, DecideInput, Proposal
 from domain.request import MergeRequest, request_document
 from store.merges import PENDING_APPROVAL, MergeRow
 from workflows.establish_identity import DECIDE, PLAN_ANEW, EstablishIdentity
-
-log = structlog.get_logger()
 
 _DESCRIBE = timedelta(seconds=5)
 _TASKS = (TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY)
@@ -100,8 +97,7 @@ class Gateway:
         except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             return None
         except (*UNREACHABLE, WorkflowUpdateFailedError) as error:
-            log.warning("temporal.unavailable", error=type(error).__name__)
-            raise ServiceUnavailable from error
+            raise unavailable(error) from error
 
     async def open_merge(self, request: MergeRequest, merge_id: UUID) -> UUID:
         """The merge that answers a request whose wait budget ended: its own, or that of the run it joined.
@@ -141,8 +137,7 @@ class Gateway:
         except UNREACHABLE as error:
             if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
                 raise RunClosed from None
-            log.warning("temporal.unavailable", error=type(error).__name__)
-            raise ServiceUnavailable from error
+            raise unavailable(error) from error
         return None
 
     async def _bring_wherever_it_runs(
@@ -194,7 +189,7 @@ class Gateway:
                 await self.client.get_workflow_handle(workflow_id, run_id=run).signal(PLAN_ANEW)
             except UNREACHABLE as error:
                 if not isinstance(error, RPCError) or error.status is not RPCStatusCode.NOT_FOUND:
-                    raise ServiceUnavailable from error
+                    raise unavailable(error) from error
             else:
                 return
 
@@ -222,7 +217,7 @@ class Gateway:
         except WorkflowAlreadyStartedError:
             raise DeviceBusy from None
         except UNREACHABLE as error:
-            raise ServiceUnavailable from error
+            raise unavailable(error) from error
 
     async def find_database(self, merge_id: UUID) -> int | None:
         """The database of a merge that was started but is not stored yet."""

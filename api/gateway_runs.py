@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
+import structlog
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowExecution
@@ -13,6 +14,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.search_attributes import MERGE_ID
 from domain.errors import ServiceUnavailable
 from workflows.establish_identity import NAME
+
+log = structlog.get_logger()
 
 # Of a run that Temporal does not have, and of an id that it never gave one.
 _FORGOTTEN = (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT)
@@ -67,13 +70,19 @@ class Run:
         return self.events[0].workflow_execution_started_event_attributes.continued_execution_run_id
 
 
+def unavailable(error: Exception) -> ServiceUnavailable:
+    """Said where it is noticed: what a worker does again and again waits for better times without a word."""
+    log.warning("temporal.unavailable", error=type(error).__name__)
+    return ServiceUnavailable()
+
+
 async def open_runs(client: Client) -> list[OpenRun]:
     """Raises ServiceUnavailable."""
     query = f"WorkflowType = '{NAME}' AND ExecutionStatus = 'Running'"
     try:
         return [_open(run) async for run in client.list_workflows(query)]
     except UNREACHABLE as error:
-        raise ServiceUnavailable from error
+        raise unavailable(error) from error
 
 
 async def listed_runs(client: Client, merge_ids: Collection[UUID]) -> dict[tuple[UUID, str], list[str]]:
@@ -88,7 +97,7 @@ async def listed_runs(client: Client, merge_ids: Collection[UUID]) -> dict[tuple
             merge_id = run.typed_search_attributes.get(MERGE_ID)
             found.setdefault((UUID(merge_id), run.id), []).append(run.run_id)
     except UNREACHABLE as error:
-        raise ServiceUnavailable from error
+        raise unavailable(error) from error
     return found
 
 
@@ -99,7 +108,7 @@ async def is_known(client: Client, workflow_id: str, run_id: str) -> bool:
     except UNREACHABLE as error:
         if isinstance(error, RPCError) and error.status in _FORGOTTEN:
             return False
-        raise ServiceUnavailable from error
+        raise unavailable(error) from error
     return True
 
 
@@ -121,7 +130,7 @@ async def _read(client: Client, workflow_id: str, run_id: str) -> Run:
     except UNREACHABLE as error:
         if isinstance(error, RPCError) and error.status in _FORGOTTEN:
             return Run(workflow_id, run_id, ())
-        raise ServiceUnavailable from error
+        raise unavailable(error) from error
     return Run(workflow_id, run_id, history.events)
 
 
