@@ -28,7 +28,7 @@ test: install ## set up, check, then run all tests, the fast ones first
 	@$(MAKE) check
 	$(PYTEST) $(SPREAD)
 
-bench: install ## measure a merge request beside its bounds, and how fast the record is verified
+bench: install ## measure a merge request beside its bounds, how fast the record is verified, and a story told
 	$(PY) -m tests.bench
 
 verifier: install ## write onefold-verify.pyz, which checks an export without Onefold

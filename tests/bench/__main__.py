@@ -1,4 +1,4 @@
-"""`make bench`: what a merge request costs over HTTP, beside what it can't cost less than, and to verify.
+"""`make bench`: what a merge request costs over HTTP, beside what it can't cost less than, to verify, and to tell.
 
 All in one run on one server. Rounds alternate between the contenders, so that a noisy neighbour is everybody's;
 the ratios are what counts.
@@ -33,6 +33,7 @@ from store import loading, merge_transaction
 from store.engine import Store
 from tests.bench.baseline import TASK_QUEUE, Cheapest, Nothing, SameSteps
 from tests.bench.record import measure_record
+from tests.bench.story import measure_story
 from tests.stack import KEYRING, LEDGER_KEYRING, Stack, whole_stack
 from tests.tenant import APP_KEY, Tenant, new_tenant
 
@@ -218,6 +219,7 @@ def main() -> None:
         held.enter_context(running(worker))
         asyncio.run(measure(stack, console))
         asyncio.run(measure_record(stack, console))
+        asyncio.run(measure_story(stack, console))
 
 
 if __name__ == "__main__":

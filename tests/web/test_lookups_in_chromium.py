@@ -53,7 +53,8 @@ async def paths_for_a_specialist(library: Library) -> list[str]:
         f"/devices/{device}",
         "/merges",
         f"/merges/{library.open_merge}/history",
-        f"/merges/{library.first_merge}/story",
+        f"/audit?contact={library.albert}",
+        f"/contacts/{library.albert}/lineage",
         "/databases",
         f"/databases/{library.here.id}",
         "/status",
@@ -71,6 +72,15 @@ async def test_axe_finds_nothing_and_every_page_fits_its_window(browser: Browser
     async with signed_in(browser, library, await library.visitor(Role.SPECIALIST)) as page:
         for path in await paths_for_a_specialist(library):
             await sound_at(page, path)
+
+
+async def test_so_it_is_on_a_story_with_all_that_it_opens_to(browser: Browser, library: Library) -> None:
+    async with signed_in(browser, library, await library.visitor(Role.SPECIALIST)) as page:
+        await page.goto(f"/merges/{library.second_merge}/story")
+        await page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        await expect(page.locator("pre").first).to_be_visible()
+        await expect(page.get_by_text("of its workflow from then on").first).to_be_visible()
+        await sound(page)
 
 
 async def test_so_it_is_on_an_admins_pages(browser: Browser, library: Library) -> None:

@@ -37,6 +37,7 @@ async def printed(page: Page, path: str) -> None:
 async def test_on_paper_is_what_was_shown_and_nothing_to_press(browser: Browser, library: Library, scheme: str) -> None:
     specialist = await library.visitor(Role.SPECIALIST)
     paths = [f"/merges/{library.open_merge}", "/merges", f"/contacts/{library.carl}", "/inbox"]
+    paths += [f"/merges/{library.first_merge}/story", "/audit", f"/contacts/{library.albert}/lineage"]
     async with signed_in(browser, library, specialist, "light" if scheme == "light" else "dark") as page:
         for path in paths:
             await printed(page, path)

@@ -10,7 +10,7 @@ from web.security import STRICT
 
 pytestmark = pytest.mark.slow
 
-LISTS = ["/contacts", "/merges", "/databases", "/status", "/rules"]
+LISTS = ["/contacts", "/merges", "/audit", "/databases", "/status", "/rules"]
 
 
 async def subjects(library: Library) -> list[str]:
@@ -18,7 +18,14 @@ async def subjects(library: Library) -> list[str]:
     device = (await library.here.contact(library.carl))["channels"][0]["id"]
     database = library.here.id
     contacts = [f"/contacts/{one}" for one in (library.carl, library.albert)]
-    return [*contacts, f"/devices/{device}", f"/databases/{database}", f"/merges?database={database}"]
+    return [
+        *contacts,
+        f"/contacts/{library.albert}/lineage",
+        f"/audit?database={database}",
+        f"/devices/{device}",
+        f"/databases/{database}",
+        f"/merges?database={database}",
+    ]
 
 
 async def test_nobody_is_led_to_the_sign_in_and_back(library: Library) -> None:
