@@ -181,6 +181,16 @@ _STATEMENTS: tuple[tuple[int, str, str], ...] = (
         "SELECT id FROM merges WHERE outcome = 'expired' AND settled < deadline",
     ),
     (
+        8,
+        "decision {id} of merge {merge_id} is not what was recorded when it was made",
+        """SELECT v.detail->>'decision' AS id, v.merge_id FROM ledger_events v
+           LEFT JOIN decisions d ON d.id::text = v.detail->>'decision'
+           WHERE v.kind = 'decision.made'
+           AND (d.merge_id, d.kind, d.revision::text, d.not_same_person::text, d.person_id, d.token_id)
+             IS DISTINCT FROM (v.merge_id, v.detail->>'says', v.detail->>'revision', v.detail->>'notSamePerson',
+                               v.person_id, v.token_id)""",
+    ),
+    (
         9,
         "merge {id} ended {outcome} and yet names an absorbed contact",
         "SELECT id, outcome FROM merges WHERE outcome <> 'merged' AND absorbed_id IS NOT NULL",

@@ -1,5 +1,6 @@
 """Goes along a chain as it is stored, and says of each entry what other tables hold otherwise than it tells."""
 
+import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,21 +10,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.canonical import canonical
 from domain.contact import contact_document
-from domain.plan import DECIDED, Outcome, plan_document
+from domain.plan import DECIDED, Outcome, Plan
+from domain.request import request_document
+from domain.times import rfc3339
 from domain.wire import as_wire
 from ledger import sealed
 from ledger.entry import Entry
 from ledger.events import RecordedEvent
 from ledger.keyring import Keyring
 from ledger.merge_record import DecisionRecord
-from ledger.recompute import Fault, recomputed_plan, recorded_outcome, recorded_result, records_decision
+from ledger.recompute import (
+    Fault,
+    recomputed_plan,
+    recorded_outcome,
+    recorded_result,
+    records_decision,
+)
+from ledger.unreadable import UNREADABLE
 from store.entries import ENTRY, decrypted
+from store.settlement import stored_plan
 from store.snapshots import read_contact
 
 _BATCH = 200
 
 _ENTRIES = text(f"""
-    SELECT {ENTRY}, m.plan, m.plan_digest, m.outcome, m.survivor_id, m.absorbed_id, m.winner_channel_identifier,
+    SELECT {ENTRY}, m.id AS merge_id, m.requester, m.workflow_id, m.run_id, m.settled,
+      jsonb_build_object('databaseId', m.database_id, 'channel', m.channel, 'qualifier', m.qualifier,
+        'destination', m.destination, 'useCrmContactAsWinner', m.use_crm_contact_as_winner,
+        'mergeEvents', m.merge_events,
+        'identity', jsonb_build_object('name', m.identity_name, 'value', m.identity_value)) AS request,
+      m.plan, m.plan_digest, m.device_snapshot, m.lookup_snapshot,
+      m.outcome, m.survivor_id, m.absorbed_id, m.winner_channel_identifier,
       m.decision_id, d.kind AS decided_kind, d.revision, d.person_id, d.token_id, d.at AS decided
     FROM ledger_entries e LEFT JOIN merges m ON m.id = e.merge_id LEFT JOIN decisions d ON d.id = m.decision_id
     WHERE e.database_id = :database_id AND e.seq > :after ORDER BY e.seq LIMIT :batch
@@ -63,10 +80,17 @@ async def _elsewhere(connection: AsyncConnection, row: Row[Any], entry: Entry) -
     if entry.kind == sealed.KIND:
         held = await connection.execute(_SEALED, {"database_id": entry.database_id, "seq": entry.seq})
         return list(sealed.sealed_faults(entry, [RecordedEvent(**event._mapping) for event in held]))
-    found = list(_merge_faults(row, entry))
+    found = _readable_faults(row, entry)
     if live_fault := await _live_fault(connection, entry):
         found.append(Fault(6, live_fault))
     return found
+
+
+def _readable_faults(row: Row[Any], entry: Entry) -> list[Fault]:
+    try:
+        return list(_merge_faults(row, entry))
+    except UNREADABLE:
+        return []  # told already: it can't be recomputed
 
 
 def _merge_faults(row: Row[Any], entry: Entry) -> Iterator[Fault]:
@@ -76,7 +100,9 @@ def _merge_faults(row: Row[Any], entry: Entry) -> Iterator[Fault]:
     plan = recomputed_plan(entry)
     if plan is None:
         return  # told already
-    if (row.plan_digest, row.plan) != (plan.digest, as_wire(plan_document(plan))):
+    if not _is_asked_so(row, entry, plan):
+        yield Fault(7, "tells of another request, or run, than its merge shows")
+    if any(getattr(row, name) != as_wire(value) for name, value in stored_plan(plan).items()):
         yield Fault(7, "executed another plan than its merge shows")
     if not records_decision(entry, _decision(row)):
         yield Fault(8, "records another decision than its merge names")
@@ -87,6 +113,15 @@ def _merge_faults(row: Row[Any], entry: Entry) -> Iterator[Fault]:
     answer = (outcome.value, survivor, absorbed, identifier)
     if answer != (row.outcome, row.survivor_id, row.absorbed_id, row.winner_channel_identifier):
         yield Fault(10, "records another end than its merge answers with")
+
+
+def _is_asked_so(row: Row[Any], entry: Entry, plan: Plan) -> bool:
+    """Whether the merge's row says the same of who asked for what, and of when which run settled it."""
+    document = json.loads(entry.canonical)
+    body, settled = document["body"], row.settled and rfc3339(row.settled)
+    told = (body["merge"], body["requester"], body["workflow"]["id"], body["workflow"]["run"], document["at"])
+    shown = (str(row.merge_id), row.requester, row.workflow_id, row.run_id, settled)
+    return told == shown and bool(row.request == as_wire(request_document(plan.request)))
 
 
 async def _live_fault(connection: AsyncConnection, entry: Entry) -> str | None:

@@ -128,6 +128,32 @@ BREAKS = {
         {7},
         "ledger entry {merged_seq} of database {here} executed another plan than its merge shows",
     ),
+    "a contact as a merge shows that it was": Break(
+        """UPDATE merges SET device_snapshot = jsonb_set(device_snapshot, '{leadSource}', '"x"')
+           WHERE id = %(merged)s""",
+        {7},
+        "ledger entry {merged_seq} of database {here} executed another plan than its merge shows",
+    ),
+    "who is said to have asked": Break(
+        "UPDATE merges SET requester = 'somebody' WHERE id = %(merged)s",
+        {7},
+        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+    ),
+    "what is said to have been asked": Break(
+        "UPDATE merges SET identity_value = 'x' WHERE id = %(merged)s",
+        {7},
+        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+    ),
+    "when a merge is said to have been done": Break(
+        "UPDATE merges SET settled = settled + interval '1 second' WHERE id = %(merged)s",
+        {7},
+        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+    ),
+    "a run that settled nothing": Break(
+        "UPDATE merges SET run_id = 'x' WHERE id = %(merged)s",
+        {7},
+        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+    ),
     "a merge that changed nothing and yet absorbed somebody": Break(
         "UPDATE merges SET absorbed_id = %(bystander)s WHERE id = %(not_found)s",
         {9, 10},
@@ -208,7 +234,7 @@ BREAKS = {
     ),
     "another merge's approval": Break(
         "UPDATE decisions SET merge_id = %(rejected)s WHERE merge_id = %(approved)s",
-        {7},
+        {7, 8},
         "merge {approved} executed another plan than was approved",
     ),
     "a merge that nobody approved who was asked": Break(
@@ -225,14 +251,14 @@ BREAKS = {
         """WITH rule AS (UPDATE policies SET ask = 'when', both_identified = true WHERE database_id = %(here)s)
            UPDATE merges SET device_snapshot = jsonb_set(device_snapshot, '{identities}', '[{"value": "x"}]')
            WHERE id = %(merged)s""",
-        {8},
+        {7, 8},
         "merge {merged} was executed without the decision that its policy asks for",
     ),
     "a merge that a rule about e-mails asked about": Break(
         """WITH rule AS (UPDATE policies SET ask = 'when', emails_differ = true WHERE database_id = %(here)s)
            UPDATE merges SET device_snapshot = jsonb_set(device_snapshot, '{email}', '"a@jerm.example"'),
              lookup_snapshot = jsonb_set(lookup_snapshot, '{email}', '"b@jerm.example"') WHERE id = %(merged)s""",
-        {8},
+        {7, 8},
         "merge {merged} was executed without the decision that its policy asks for",
     ),
     "a merge that a rule about devices asked about": Break(
@@ -261,6 +287,23 @@ BREAKS = {
            WHERE id = %(expired)s""",
         {8},
         "records another decision than its merge names",
+    ),
+    "a decision without effect that somebody else is said to have made": Break(
+        """WITH made AS (
+             INSERT INTO ledger_events (database_id, kind, merge_id, person_id, detail)
+             VALUES (%(asking)s, 'decision.made', %(rejected)s, 1, jsonb_build_object('decision', %(stray)s::text,
+               'says', 'approve', 'revision', 1, 'notSamePerson', false)))
+           INSERT INTO decisions (id, merge_id, kind, revision, plan_digest, person_id, token_id)
+           VALUES (%(stray)s, %(rejected)s, 'approve', 1, 'x', 2, 'x')""",
+        {8},
+        "decision {stray} of merge {rejected} is not what was recorded when it was made",
+    ),
+    "a decision without effect that is gone": Break(
+        """INSERT INTO ledger_events (database_id, kind, merge_id, person_id, detail)
+           VALUES (%(asking)s, 'decision.made', %(rejected)s, 1, jsonb_build_object('decision', %(stray)s::text,
+             'says', 'approve', 'revision', 1, 'notSamePerson', false))""",
+        {8},
+        "decision {stray} of merge {rejected} is not what was recorded when it was made",
     ),
     "a requester who approved": Break(
         "UPDATE tokens SET person_id = %(person)s WHERE id = (SELECT requester FROM merges WHERE id = %(approved)s)",
@@ -373,6 +416,18 @@ BREAKS = {
         r"UPDATE ledger_entries SET canonical = '\x7b' WHERE database_id = %(here)s AND seq = 1",
         {0, 6},
         "ledger entry 1 of database {here} has bytes that cannot be read",
+    ),
+    "a word in the bytes of an entry that makes no sense": Break(
+        """UPDATE ledger_entries SET canonical = convert_to(replace(convert_from(canonical, 'UTF8'),
+             '"outcome":"merged"', '"outcome":"marred"'), 'UTF8') WHERE database_id = %(here)s AND seq = 1""",
+        {0, 6},
+        "ledger entry 1 of database {here} cannot be recomputed from its bytes and the values beside it",
+    ),
+    "a member gone from the bytes of an entry": Break(
+        """UPDATE ledger_entries SET canonical = convert_to(replace(convert_from(canonical, 'UTF8'),
+             '"requester":', '"requestor":'), 'UTF8') WHERE database_id = %(here)s AND seq = 1""",
+        {0, 6},
+        "ledger entry 1 of database {here} has another hash than its bytes",
     ),
     "the hash of an entry": Break(
         r"UPDATE ledger_entries SET entry_hash = '\x00' WHERE database_id = %(here)s AND seq = 1",
