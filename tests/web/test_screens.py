@@ -12,12 +12,12 @@ from temporalio.client import Client
 from domain.ruleset import RULESET
 from store.engine import Store
 from tests.scenarios.approvals import VALUE, A, B, asks, held_back, pending
-from tests.stack import Stack
+from tests.stack import CODEC_ORIGIN, Stack
 from tests.tenant import Tenant
 from tests.web.looks import sound
 from tests.web.reviewing import account
 from tests.web.test_deciding_in_chromium import sign_in, window
-from tests.web.visitors import send, shown
+from tests.web.visitors import send, shown, words
 
 pytestmark = pytest.mark.slow
 
@@ -96,6 +96,9 @@ async def test_the_page_outlives_temporals_history(
     await approve(sam, merge["id"])
     before = timeless(await shown(sam, merge["id"]))
     assert "Approved by Tess Tester" in before
+    story = f"/merges/{merge['id']}/story"
+    in_temporal = f'href="{CODEC_ORIGIN}/namespaces/default/workflows/'
+    assert in_temporal in (await sam.get(story)).text
     client = await Client.connect(stack.temporal.address)
     query = f"MergeId = '{merge['id']}'"
     async for run in client.list_workflows(query):
@@ -106,6 +109,9 @@ async def test_the_page_outlives_temporals_history(
     while (await client.count_workflows(query)).count:
         pass
     assert timeless(await shown(sam, merge["id"])) == before
+    told = await sam.get(story)
+    assert "Approved by Tess Tester" in words(told)
+    assert in_temporal not in told.text
 
 
 def timeless(text: str) -> str:
