@@ -36,7 +36,12 @@ def due(context: Context, deadline: datetime) -> Markup:
 
 def day(when: datetime) -> Markup:
     """Where the moment itself stands elsewhere on the page."""
-    return _time(when, f"{when:%-d %b %Y}")
+    return _time(when, day_text(when))
+
+
+def day_text(when: datetime) -> str:
+    """Where no markup can stand, as in a drawing."""
+    return f"{when:%-d %b %Y}"
 
 
 def clock(when: datetime) -> Markup:
@@ -44,9 +49,11 @@ def clock(when: datetime) -> Markup:
     return _time(when, _absolute(when))
 
 
-def precise(when: datetime) -> Markup:
+@pass_context
+def precise(context: Context, when: datetime) -> Markup:
     """Where the order of things counts, to the second."""
-    return _TIME.format(rfc3339(when), f"{when:%-d %b %Y, %H:%M:%S} UTC")
+    absolute = f"{when:%-d %b %Y, %H:%M:%S} UTC"
+    return _TIME.format(rfc3339(when), _AGO.format(absolute, "ago", ago(when, context["made"])))
 
 
 def span(length: timedelta) -> str:

@@ -79,6 +79,7 @@ def _environment() -> Environment:
         "clock": moments.clock,
         "coded": coded,
         "day": moments.day,
+        "day_text": moments.day_text,
         "due": moments.due,
         "json": json.dumps,
         "moment": moments.moment,

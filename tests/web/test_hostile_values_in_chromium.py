@@ -64,6 +64,9 @@ async def test_hostile_values_run_nothing_and_show_their_code_points(
     review = f"/merges/{merge_id}"
     device = (await tenant.http.get(f"/v1/merges/{merge_id}")).json()["plan"]["devices"][0]
     contact = f"/contacts/{device['contact']}"
+    belong = """WITH list AS (INSERT INTO contact_lists (database_id, name) VALUES (:id, :name) RETURNING id)
+                INSERT INTO contact_list_members (list_id, contact_id) SELECT id, :contact FROM list"""
+    await execute(store, belong, id=tenant.id, name=name, contact=device["contact"])
     async with window(browser, width=390) as page:
 
         async def nothing_runs(path: str) -> None:
@@ -82,6 +85,7 @@ async def test_hostile_values_run_nothing_and_show_their_code_points(
         for path in ("/inbox", *of_it, contact, "/merges", "/sessions"):
             await nothing_runs(path)
         await page.goto(f"{stack.url}{review}")
+        await expect(page.get_by_role("row", name="Contact lists")).to_contain_text(f"{SCRIPT}<U+202E>evil")
         await expect(page.get_by_text("<U+202E>evil<U+2066><U+200B><U+00AD>").first).to_be_visible()
         await expect(page.get_by_text("k<U+0336>e<U+0336>p<U+0336>t").first).to_be_visible()
         async with signed_in(stack.url, who) as sam:

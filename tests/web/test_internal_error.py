@@ -7,11 +7,13 @@ from uuid import uuid4
 import httpx
 import psycopg
 import pytest
+from playwright.async_api import Browser
 
 from domain.roles import Role
 from store import people, sessions
 from store.engine import Store
 from tests.stack import LEDGER_KEYRING, Stack, named, new_database
+from tests.web.looks import sound
 from tests.web.served import pages_on
 from tests.web.test_pages import BROWSER, POLICY
 from tests.web.visitors import COOKIE, heading, words
@@ -46,6 +48,19 @@ async def test_a_browser_gets_a_page_and_a_program_the_document(broken: httpx.As
     called = await broken.get("/inbox", headers={"Accept": "*/*"})
     assert (called.status_code, called.headers["content-type"]) == (500, "application/problem+json")
     assert called.json()["code"] == "internal-error"
+
+
+async def test_the_page_fits_its_window_and_axe_finds_nothing(
+    broken: httpx.AsyncClient, stack: Stack, browser: Browser
+) -> None:
+    shown = await broken.get("/inbox", headers=BROWSER)
+    page = await browser.new_page()
+    await page.route(
+        f"{stack.url}/inbox", lambda route: route.fulfill(status=500, body=shown.text, content_type="text/html")
+    )
+    await page.goto(f"{stack.url}/inbox")
+    await sound(page)
+    await page.close()
 
 
 async def test_where_the_page_fails_too_there_is_the_document(

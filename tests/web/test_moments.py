@@ -35,7 +35,7 @@ LEFT = {
 
 def rendered(template: str, when: datetime) -> str:
     environment = Environment(autoescape=True)
-    environment.filters |= {"moment": moments.moment, "due": moments.due, "day": moments.day, "clock": moments.clock}
+    environment.filters |= {name: getattr(moments, name) for name in ("moment", "due", "day", "clock", "precise")}
     return environment.from_string(template).render(when=when, made=NOW)
 
 
@@ -52,6 +52,10 @@ def test_how_long_there_is(ahead: timedelta, words: str) -> None:
 def test_a_moment_is_told_with_its_zone_and_how_far_it_is_from_now() -> None:
     assert rendered("{{ when | moment }}", NOW - timedelta(minutes=3)) == (
         '<time datetime="2026-11-22T10:01:11Z">22 Nov 2026, 10:01 UTC'
+        '<span class="comma">, </span><span class="ago">3 min ago</span></time>'
+    )
+    assert rendered("{{ when | precise }}", NOW - timedelta(minutes=3)) == (
+        '<time datetime="2026-11-22T10:01:11Z">22 Nov 2026, 10:01:11 UTC'
         '<span class="comma">, </span><span class="ago">3 min ago</span></time>'
     )
     assert rendered("{{ when | due }}", NOW + timedelta(hours=2)) == (
