@@ -23,8 +23,7 @@ from web.forms import read_bound_form
 from web.masking import sees_values
 from web.page_route import PageRoute
 from web.reach import reached
-from web.rendering import LIVE
-from web.security import security_headers
+from web.rendering import download_headers
 from web.seen_merge import list_sights
 from web.viewer import SignedIn, Viewer
 
@@ -46,15 +45,7 @@ async def export(request: Request, wired: Wired, viewer: SignedIn, asked: Annota
         archive.close()
         raise
     name = f"onefold-audit-{made:%Y%m%dT%H%M%SZ}.zip"
-    return StreamingResponse(
-        _chunks(archive),
-        media_type="application/zip",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "Cache-Control": LIVE,
-            **security_headers(request),
-        },
-    )
+    return StreamingResponse(_chunks(archive), 200, download_headers(request, name), "application/zip")
 
 
 async def _write(

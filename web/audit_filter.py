@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, StringConstraints
 
-from domain.decision import Kind
 from domain.errors import DatabaseNotFound, ValueInvalid
 from domain.plan import Rule
 from domain.times import parse_date
@@ -18,10 +17,10 @@ from web.merge_words import OUTCOMES
 from web.reach import demand_reach, entered_id
 from web.story_words import WORDS
 from web.viewer import Viewer
+from web.wording import DECIDED
 
 Text = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 
-DECISIONS: Mapping[str, str] = {Kind.APPROVE: "approved", Kind.REJECT: "rejected", Kind.WITHDRAW: "withdrawn"}
 RULES = tuple(rule.value for rule in Rule)
 KINDS: Mapping[str, str] = {kind.value: WORDS[kind] for kind in EventKind if kind in WORDS}
 """What may have happened to a merge."""
@@ -63,7 +62,7 @@ class Asked(BaseModel):
             database_id=database_id,
             person_id=_number("person", self.person),
             contact_id=_number("contact", self.contact),
-            decision=_one_of("decision", self.decision, DECISIONS),
+            decision=_one_of("decision", self.decision, DECIDED),
             outcome=_one_of("outcome", self.outcome, OUTCOMES),
             since=_midnight("since", self.since),
             until=_midnight("until", self.until, days=1),

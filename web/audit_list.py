@@ -12,13 +12,14 @@ from store import people
 from store.audit_list import list_merges
 from store.engine import Store
 from store.tokens import Scope
-from web.audit_filter import DECISIONS, KINDS, RULES, Asked
+from web.audit_filter import KINDS, RULES, Asked
 from web.merge_words import OUTCOMES
 from web.page_route import PageRoute
 from web.reach import reached
 from web.rendering import LIVE, page
 from web.seen_merge import as_listed
 from web.viewer import SignedIn
+from web.wording import DECIDED
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -39,7 +40,7 @@ async def list_(request: Request, wired: Wired, viewer: SignedIn, asked: Annotat
         asked=asked,
         databases=[(one.id, f"{one.id}, {one.name}") for one in await reached(wired.store, viewer, Scope.MERGES_READ)],
         people=await _people(wired.store, reach),
-        decisions=DECISIONS,
+        decisions=DECIDED,
         outcomes=OUTCOMES,
         rules=[(rule, rule) for rule in RULES],
         kinds=KINDS,

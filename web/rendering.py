@@ -32,9 +32,13 @@ def page(request: Request, template: str, *, cache: str, status: int = 200, **va
 
 
 def json_file(request: Request, name: str, content: str | bytes) -> Response:
-    """For whoever downloads it: a browser neither shows it nor takes it for anything else."""
-    headers = {"Content-Disposition": f'attachment; filename="{name}.json"', "Cache-Control": LIVE}
-    return Response(content, 200, {**headers, **security_headers(request)}, "application/json")
+    return Response(content, 200, download_headers(request, f"{name}.json"), "application/json")
+
+
+def download_headers(request: Request, name: str) -> dict[str, str]:
+    """Of a file that a browser neither shows nor takes for anything else."""
+    attached = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": LIVE}
+    return {**attached, **security_headers(request)}
 
 
 def see(request: Request, path: str) -> RedirectResponse:

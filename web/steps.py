@@ -13,8 +13,7 @@ from store.decisions import Decision
 from store.inbox import Item
 from store.merges import PENDING_APPROVAL, PREPARING, MergeRow
 from store.reviews import Revision
-
-_DECIDED = {Kind.APPROVE: "Approved", Kind.REJECT: "Rejected", Kind.WITHDRAW: "Withdrawn"}
+from web.wording import DECIDED
 
 
 class Reached(StrEnum):
@@ -93,7 +92,7 @@ def _said(item: Item, decisions: Sequence[Decision]) -> list[Step]:
 def _decision(item: Item, decision: Decision) -> Step:
     return Step(
         Reached.OVER,
-        _DECIDED[decision.kind],
+        DECIDED[decision.kind].capitalize(),
         f"by {decision.person or item.asked_by}",
         decision.at,
         f"seeing revision {decision.revision}" + (". They are kept apart" if decision.not_same_person else ""),

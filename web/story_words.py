@@ -6,8 +6,8 @@ from domain.decision import Kind
 from domain.plan_changes import CAUSES
 from ledger.events import EventKind
 from store.story import REMINDED, Passage
+from web.wording import DECIDED
 
-_SAID = {Kind.APPROVE: "Approved", Kind.REJECT: "Rejected", Kind.WITHDRAW: "Withdrawn"}
 _REFUSALS = {
     Kind.APPROVE: "An approval was refused",
     Kind.REJECT: "A rejection was refused",
@@ -51,7 +51,7 @@ def what(passage: Passage) -> str:
     """A kind that nobody knows is told by its name."""
     says = passage.detail.get("says")
     if passage.kind == EventKind.DECISION_MADE and says in set(Kind):
-        return _SAID[Kind(says)]
+        return DECIDED[Kind(says)].capitalize()
     if passage.kind == EventKind.DECISION_REFUSED and says in set(Kind):
         return _REFUSALS[Kind(says)]
     return WORDS.get(passage.kind, passage.kind)

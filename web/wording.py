@@ -20,7 +20,9 @@ _REASONS = {
     "devices-gained": "many devices move",
     "identity-changed": "identity changed lately",
 }
-_DID = {Kind.APPROVE: "approved", Kind.REJECT: "rejected", Kind.WITHDRAW: "withdrew"}
+DECIDED: Mapping[str, str] = {Kind.APPROVE: "approved", Kind.REJECT: "rejected", Kind.WITHDRAW: "withdrawn"}
+"""What a request was that somebody decided on so."""
+_DID = {**DECIDED, Kind.WITHDRAW: "withdrew"}
 
 
 @dataclass(frozen=True)
