@@ -81,6 +81,19 @@ def _decided_by_who_asked(documents: Documents) -> None:
     decided["body"]["decision"]["token"] = decided["body"]["requester"]
 
 
+def _nobody_decided(documents: Documents) -> None:
+    decided = next(one for one in documents if one["body"].get("decision", {}).get("kind") == "approve")
+    del decided["body"]["decision"]
+
+
+def _nobody_recorded_the_decision(documents: Documents) -> None:
+    """And the journal goes on."""
+    sealed = next(one for one in documents if one["body"].get("events"))
+    made = next(event for event in sealed["body"]["events"] if event["kind"] == "decision.made")
+    sealed["body"]["events"].remove(made)
+    sealed["body"]["events"][-1]["at"] = "2099-01-01T00:00:00Z"
+
+
 def _approver_answers_for_the_service(documents: Documents) -> None:
     decided = next(one for one in documents if one["body"].get("decision", {}).get("kind") == "approve")
     made = [
@@ -190,6 +203,18 @@ TAMPERINGS: dict[str, Tampering] = {
     ),
     "it was decided after it was done": Tampering(
         _rewritten(_decided_later), FindingKind.DECISION, "was settled before it was decided", of_asked=True
+    ),
+    "nobody decided, who had been asked": Tampering(
+        _rewritten(_nobody_decided),
+        FindingKind.DECISION,
+        "was executed without a decision, after people had been asked for one",
+        of_asked=True,
+    ),
+    "a decision is in no journal": Tampering(
+        _rewritten(_nobody_recorded_the_decision),
+        FindingKind.DECISION,
+        "names a decision that the journal does not have",
+        of_asked=True,
     ),
     "it was decided with the token that had asked": Tampering(
         _rewritten(_decided_by_who_asked), FindingKind.DECISION, "was decided by who had asked for it", of_asked=True
