@@ -92,15 +92,15 @@ class _Rows:
     decisions: Sequence[Decision]
     comments: Sequence[Comment]
 
-    def told_by(self, row: Row[Any]) -> dict[str, Any]:
+    def told_by(self, kind: str, detail: Mapping[str, Any]) -> dict[str, Any]:
         """What an event of the journal names."""
-        match row.kind:
+        match kind:
             case EventKind.PLAN_MADE | EventKind.PLAN_SEEN:
-                return {"revision": _first(self.revisions, "revision", row.detail.get("revision"))}
+                return {"revision": _first(self.revisions, "revision", detail.get("revision"))}
             case EventKind.DECISION_MADE | EventKind.DECISION_REFUSED:
-                return {"decision": _first(self.decisions, "id", row.detail.get("decision"))}
+                return {"decision": _first(self.decisions, "id", detail.get("decision"))}
             case EventKind.COMMENT_ADDED:
-                return {"comment": _first(self.comments, "id", row.detail.get("comment"))}
+                return {"comment": _first(self.comments, "id", detail.get("comment"))}
         return {}
 
 
@@ -124,7 +124,8 @@ def _recorded(row: Row[Any], rows: _Rows) -> Passage:
         row.id, row.kind, row.at, row.merge_id, row.contact_id, row.person_id, row.token_id, row.detail
     )
     place = Place(row.seq, row.place) if row.seq else None
-    return Passage(row.kind, row.at, row.by, row.whom, row.detail, event, place, **rows.told_by(row))
+    detail = row.detail if isinstance(row.detail, dict) else {}  # somebody's hand may have been at it
+    return Passage(row.kind, row.at, row.by, row.whom, detail, event, place, **rows.told_by(row.kind, detail))
 
 
 def _unrecorded(item: Item, rows: _Rows, recorded: Sequence[Passage]) -> Iterator[Passage]:

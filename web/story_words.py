@@ -49,7 +49,7 @@ _BAD = frozenset({EventKind.DECISION_REFUSED, EventKind.HISTORY_FORGOTTEN, "merg
 
 def what(passage: Passage) -> str:
     """A kind that nobody knows is told by its name."""
-    says = passage.detail.get("says")
+    says = str(passage.detail.get("says"))
     if passage.kind == EventKind.DECISION_MADE and says in set(Kind):
         return DECIDED[Kind(says)].capitalize()
     if passage.kind == EventKind.DECISION_REFUSED and says in set(Kind):
@@ -77,7 +77,7 @@ def _further(passage: Passage) -> str:
 
 
 def _planned(passage: Passage) -> str:
-    cause = CAUSES.get(passage.detail.get("cause", ""), "nobody knows why")
+    cause = CAUSES.get(str(passage.detail.get("cause")), "nobody knows why")
     return f"as revision {passage.detail.get('revision')}: {cause}"
 
 

@@ -87,6 +87,8 @@ async def test_nothing_of_a_database_that_is_not_reached(scratch: Scratch, world
 async def test_pages_follow_one_another_and_batches_hold_all(
     scratch: Scratch, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also of those that were asked for at one moment."""
+    scratch.break_by_hand(b"UPDATE merges SET requested = '2026-01-05'")
     seen: list[UUID] = []
     async with scratch.store.statements() as connection:
         after = None

@@ -10,8 +10,10 @@ from api.run_events import RunEvent
 from domain.plan import Outcome
 from domain.roles import Role
 from ledger.entry import Receipt
+from ledger.events import Event, EventKind
 from ledger.tree import root
 from store import reviews, sealing
+from store.journal import record
 from store.merges import read_merge
 from store.story import REMINDED, Passage
 from tests.store.scratch import Scratch
@@ -20,6 +22,7 @@ from tests.web.desk import Desk
 from tests.web.visitors import words
 from web.masking import MASK
 from web.story_view import Line, lines_of
+from web.story_words import WORDS, told, what
 
 APPROVED = ["Asked for by", "Planned as revision 1", "Approved by Sam Specialist seeing revision 1", "Merged"]
 HOSTILE = "<script>alert(1)</script> & 'quoted'"
@@ -82,6 +85,32 @@ async def test_a_time_in_which_nothing_happened_is_folded(desk: Desk, world: Wor
     statement = b"UPDATE ledger_events SET at = at - %(by)s WHERE merge_id = %(id)s AND kind = 'merge.requested'"
     desk.scratch.break_by_hand(statement, earlier)
     assert "2 h 14 min in which nothing happened" in await desk.read(story(world.approved))
+
+
+async def test_reviewers_who_were_reminded_at_once_were_reminded_once(desk: Desk, world: World) -> None:
+    await desk.sit(Role.SPECIALIST)
+    remind = b"""INSERT INTO outbox (kind, merge_id, channel, created)
+      VALUES ('merge.reminder', %(id)s, 'webhook', %(at)s), ('merge.reminder', %(id)s, 'email', %(at)s)"""
+    desk.scratch.break_by_hand(remind, {"id": world.approved, "at": datetime(2026, 1, 5, tzinfo=UTC)})
+    read = await desk.read(story(world.approved))
+    assert read.count("Reviewers reminded") == 1
+    assert "Not in the journal" not in read
+
+
+async def test_it_names_people_and_whose_claim_was_given_up(desk: Desk, world: World) -> None:
+    await desk.sit(Role.SPECIALIST)
+    released = Event(EventKind.MERGE_RELEASED, ASKING, world.approved, detail={"person": world.decider.person_id})
+    async with desk.scratch.store.transaction() as connection:
+        await record(connection, released)
+    assert "Released what Sam Specialist had claimed" in await desk.read(story(world.approved))
+
+
+def test_whatever_an_event_lacks_it_is_told() -> None:
+    """As somebody's hand may have left it."""
+    for kind in (*WORDS, "no.such-kind"):
+        passage = Passage(kind, datetime(2026, 1, 5, tzinfo=UTC), detail={"says": ["no such thing"], "cause": {}})
+        assert what(passage)
+        told(passage)
 
 
 async def test_nobody_but_a_specialist_reads_values_in_it(desk: Desk, world: World) -> None:
@@ -156,6 +185,9 @@ async def test_an_event_that_was_changed_is_named(desk: Desk, world: World) -> N
     change = b"UPDATE ledger_events SET token_id = 'another' WHERE merge_id = %(id)s AND kind = 'decision.made'"
     desk.scratch.break_by_hand(change, {"id": world.approved})
     assert "“Approved” stands otherwise in entry" in await broken(desk, world)
+    change = b"UPDATE ledger_events SET detail = '[7]' WHERE merge_id = %(id)s AND kind = 'decision.made'"
+    desk.scratch.break_by_hand(change, {"id": world.approved})
+    assert "“Decided” stands otherwise in entry" in await broken(desk, world)
 
 
 async def test_an_event_that_is_gone_is_told_by_its_row_as_what_it_is(desk: Desk, world: World) -> None:
