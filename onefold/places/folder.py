@@ -1,20 +1,14 @@
 """A folder: for each database a file of checkpoints, only ever appended to, and read back before the next is signed."""
 
-import asyncio
 import errno
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 from ledger.checkpoint_file import appended, notes_in
+from onefold.places.own_thread import OwnThread
 from onefold.places.place import PlaceFailed, Publication
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_SECONDS = 10  # a network's folder may hang
 _TAIL = 16 * 1024  # a note has some hundred bytes
 
 
@@ -23,6 +17,7 @@ class Folder:
     """It must be there: a folder that is made where a disk was not mounted would hide what the disk holds."""
 
     path: Path
+    _thread: OwnThread = field(default_factory=OwnThread, compare=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -33,11 +28,11 @@ class Folder:
         return self.path / f"{origin.replace('/', '_')}.checkpoints"
 
     async def put(self, publication: Publication) -> None:
-        await _in_time(self._append, self.file(publication.checkpoint.origin), publication.note)
+        await self._thread.run(self._append, self.file(publication.checkpoint.origin), publication.note)
 
     async def last(self, origin: str) -> str | None:
         """The last note of this origin; None where there never was one. Raises PlaceFailed."""
-        return await _in_time(self._last, self.file(origin))
+        return await self._thread.run(self._last, self.file(origin))
 
     def _append(self, file: Path, note: str) -> None:
         try:
@@ -80,14 +75,6 @@ class Folder:
         if size == 0:
             return None
         raise PlaceFailed(f"holds nothing that can be read in {file.name}")
-
-
-async def _in_time(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    try:
-        async with asyncio.timeout(_SECONDS):
-            return await asyncio.to_thread(work, *args, **kwargs)
-    except TimeoutError:
-        raise PlaceFailed("does not answer in time") from None
 
 
 def _decoded(content: bytes) -> str:

@@ -14,6 +14,7 @@ from ledger.checkpoint import Checkpoint
 from ledger.checkpoint_file import notes_in
 from ledger.note import SigningKey
 from onefold.places import folder as folder_module
+from onefold.places import own_thread
 from onefold.places.folder import Folder
 from onefold.places.place import PlaceFailed, Publication
 from onefold.places.webhook import Webhook
@@ -129,12 +130,29 @@ async def test_a_folder_that_hangs_is_not_waited_for(tmp_path: Path, monkeypatch
     """As a network's folder does whose server is gone. A pipe that nobody writes to hangs as well."""
     folder = Folder(tmp_path)
     os.mkfifo(folder.file(ORIGIN))
-    monkeypatch.setattr(folder_module, "_SECONDS", 0.2)
+    monkeypatch.setattr(own_thread, "_SECONDS", 0.2)
     try:
         with pytest.raises(PlaceFailed, match=r"^does not answer in time$"):
             await folder.last(ORIGIN)
+        monkeypatch.setattr(own_thread, "_SECONDS", 60)
+        async with asyncio.timeout(5):  # nor by the next chain, of which there may be a thousand
+            with pytest.raises(PlaceFailed, match=r"^does not answer in time$"):
+                await folder.put(publication(1))
     finally:
         os.close(os.open(folder.file(ORIGIN), os.O_RDWR | os.O_NONBLOCK))  # lets the thread go
+    folder.file(ORIGIN).unlink()
+    async with asyncio.timeout(5):
+        while not await has_taken(folder, publication(1)):  # noqa: ASYNC110 - what is waited for is a thread
+            await asyncio.sleep(0.02)
+    assert await folder.last(ORIGIN) == publication(1).note
+
+
+async def has_taken(folder: Folder, one: Publication) -> bool:
+    try:
+        await folder.put(one)
+    except PlaceFailed:
+        return False
+    return True
 
 
 async def test_a_webhook_gets_the_note_signed_and_a_repeat_can_be_told(receiver: Receiver) -> None:
