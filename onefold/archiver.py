@@ -17,7 +17,7 @@ from onefold.loops import again_and_again
 from store import histories
 from store.engine import Store
 from store.histories import BEFORE_ALL, ClosedRun, History, Unarchived
-from store.turns import turn
+from store.leadership import leading
 
 log = structlog.get_logger()
 
@@ -43,8 +43,8 @@ class Archiver:
 
     async def archive(self) -> int:
         """Archives whatever can be; returns of how many merges. Nothing while another process is at it."""
-        async with turn(self.store, "archive") as is_ours:
-            return await self._archive_all() if is_ours else 0
+        async with leading(self.store, "archive") as connection:
+            return await self._archive_all() if connection else 0
 
     async def _archive_all(self) -> int:
         number, last = 0, BEFORE_ALL

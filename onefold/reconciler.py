@@ -15,8 +15,8 @@ from onefold.loops import again_and_again
 from onefold.orphans import GRACE, Orphan
 from store import reconciliation
 from store.engine import Store
+from store.leadership import leading
 from store.merges import MergeRow
-from store.turns import turn
 
 log = structlog.get_logger()
 
@@ -48,8 +48,8 @@ class Reconciler:
 
     async def compare_ledger(self) -> int:
         """Reads all merges, contacts and entries, one process at a time; returns how much does not go together."""
-        async with turn(self.store, "compare-ledger") as is_ours:
-            if not is_ours:
+        async with leading(self.store, "compare-ledger") as connection:
+            if connection is None:
                 return 0
             found = await reconciliation.compare_ledger(self.store)
             await reconciliation.note(self.store, {FindingKind.LEDGER_TORN}, found)

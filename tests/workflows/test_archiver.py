@@ -15,7 +15,7 @@ from onefold.reconciler import Reconciler
 from store import histories, merge_transaction
 from store.engine import Store
 from store.histories import ArchivedRun
-from store.turns import turn
+from store.leadership import leading
 from tests.onefold.cli import Command, command
 from tests.replay import changed
 from tests.runs import until
@@ -130,10 +130,10 @@ async def test_one_that_differs_from_todays_code_is_named(
 
 async def test_whoever_has_no_turn_archives_nothing(tenant: Tenant, store: Store, temporal: Client) -> None:
     async def has_turn() -> bool:
-        async with turn(store, "archive") as is_ours:
-            if is_ours:
+        async with leading(store, "archive") as connection:
+            if connection is not None:
                 await tenant.establish("nobody|nowhere", "1")
                 assert await Archiver(store, temporal, SOON).archive() == 0
-            return is_ours
+            return connection is not None
 
     await until(has_turn)
