@@ -1,6 +1,7 @@
 """One chain, checked from its start once and from then on entry by entry, as it grows."""
 
 import asyncio
+import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
@@ -18,6 +19,7 @@ class ChainWatch:
     store: Store
     database_id: int
     origin: str
+    began: float = field(default_factory=time.monotonic)
     _chain: Chain = field(default_factory=Chain)
     _met: set[Checkpoint] = field(default_factory=set)
     _tiles_kept: int = 0

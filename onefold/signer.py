@@ -38,6 +38,7 @@ POLL = timedelta(seconds=1)
 EVERY = timedelta(seconds=10)
 AFTER_A_REFUSAL = timedelta(minutes=1)
 ENTRIES = 1000
+READ_AGAIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,14 @@ class Look:
     def is_over(self, head: Head) -> bool:
         """Whether it is time for the next one."""
         if self.is_published and self.head == head:
-            return False
+            return _is_past(self.at, READ_AGAIN)
         if self.is_published and (not self.head.seq or head.seq - self.head.seq >= ENTRIES):
             return True  # a chain's first entries need not wait
-        return time.monotonic() - self.at >= self.pause.total_seconds()
+        return _is_past(self.at, self.pause)
+
+
+def _is_past(since: float, pause: timedelta) -> bool:
+    return time.monotonic() - since >= pause.total_seconds()
 
 
 @dataclass
@@ -126,7 +131,9 @@ class Signer:
             published[opened(note, origin, self.key.verifier, "the database")] = note
         if latest := self._latest.get(database_id):
             published[latest.checkpoint] = latest.note
-        watch = self._watches.setdefault(database_id, ChainWatch(self.store, database_id, origin))
+        watch = self._watches.get(database_id)
+        if watch is None or _is_past(watch.began, READ_AGAIN):
+            watch = self._watches[database_id] = ChainWatch(self.store, database_id, origin)
         checkpoint = await watch.catch_up(chain.head, published)
         await checkpoint_state.allow(self.store, database_id)
         if not checkpoint.size:

@@ -378,6 +378,19 @@ async def test_a_worker_that_starts_reads_every_entry_again(
     assert places.sizes() == [3]
 
 
+async def test_once_a_day_every_entry_is_read_again(
+    scratch: Scratch, new_signer: Callable[..., Signer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of a chain that does not grow, by a worker that runs for months."""
+    signer = new_signer()
+    grow(scratch, 3)
+    await sign(signer)
+    scratch.break_by_hand(b"UPDATE ledger_entries SET canonical = canonical || ' '::bytea WHERE seq = 2")
+    assert not (await sign(signer, times=2)).refusals
+    monkeypatch.setattr(module, "READ_AGAIN", timedelta())
+    assert [one.doubt for one in (await sign(signer)).refusals] == ["broken"]
+
+
 async def test_a_new_name_begins_anew_and_leaves_the_old_checkpoints_where_they_are(
     scratch: Scratch, places: Places, new_signer: Callable[..., Signer]
 ) -> None:
