@@ -145,6 +145,13 @@ def test_no_log_repeats_a_personal_value(visited: Stack, name: str, known: bytes
     assert canaries_in(content) == []
 
 
+async def test_no_metric_repeats_a_personal_value(visited: Stack) -> None:
+    async with client(visited.url, None) as http:
+        told = (await http.get("/metrics")).content
+    assert b"onefold_checkpoint_signing" in told
+    assert canaries_in(told) == []
+
+
 async def test_no_byte_of_temporals_files_is_a_personal_value(visited: Stack) -> None:
     content = b"".join(file.read_bytes() for file in visited.folder.glob("temporal.db*"))
     some = [execution.id async for execution in (await plain_client(visited)).list_workflows(limit=3)]
