@@ -1,6 +1,7 @@
 """Checks an export with nothing but itself, a key, and what was kept elsewhere to hold it against."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from ledger.checkpoint_file import notes_in
 from ledger.export import ABSORBED, ENTRIES, TOKENS, Manifest, entry_from
 from ledger.export_reader import Export
 from ledger.findings import Finding, FindingKind
-from ledger.note import VerifierKey
+from ledger.note import NoteRefused, VerifierKey
 from ledger.receipts import receipts_in
 from ledger.unreadable import UNREADABLE
 from ledger.verification import Beside, Counts, Verification
@@ -53,7 +54,7 @@ class ExportCheck:
                 self._expect_receipts(verification, kept)
             self._chain(verification)
             self._findings += verification.end(self._manifest.head)
-        not_proven = list(_not_proven(self._manifest, checkpoints))
+        not_proven = list(_not_proven(self._manifest, _reach(signers, checkpoints, receipts)))
         return Verdict(self._manifest, verification.counts, self._findings, not_proven)
 
     def _beside(self) -> Beside:
@@ -106,11 +107,25 @@ class ExportCheck:
         self._findings += [Finding(kind, self._manifest.database_id, seq, what) for kind, seq, what in told]
 
 
-def _not_proven(manifest: Manifest, checkpoints: Sequence[Kept]) -> Iterator[str]:
-    if not checkpoints:
+def _reach(signers: Signers, checkpoints: Sequence[Kept], receipts: Sequence[Kept]) -> int:
+    """The last entry that what was kept elsewhere covers: a receipt commits to all before it too."""
+    held = [receipt.seq for kept in receipts for receipt in receipts_in(kept.text)]
+    for note in (note for kept in checkpoints for note in notes_in(kept.text)):
+        with suppress(NoteRefused):  # a finding already
+            held.append(signers.open(note).size)
+    return max(held, default=0)
+
+
+def _not_proven(manifest: Manifest, reach: int) -> Iterator[str]:
+    if not reach:
         yield (
             "that nothing was cut off or written anew before the export was made: whoever holds the signing key can."
             " Give checkpoints that were kept elsewhere: --checkpoint"
+        )
+    elif reach < manifest.head.seq:
+        yield (
+            f"that nothing was cut off or written anew after entry {reach} of {manifest.head.seq}: what was kept"
+            " elsewhere reaches no further"
         )
     if not manifest.values:
         yield "that the merges follow from what was read: the export holds no values, so that nothing was replayed"

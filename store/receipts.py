@@ -16,8 +16,8 @@ from ledger.tree import root, verify_inclusion
 from store.engine import Store
 
 _ENTRY = text("""
-    SELECT kind, at, merge_id FROM ledger_entries
-    WHERE database_id = :database_id AND seq = :seq AND entry_hash = :entry_hash
+    SELECT kind, at, merge_id, entry_hash = :entry_hash AS is_it FROM ledger_entries
+    WHERE database_id = :database_id AND seq = :seq
 """)
 _NEWEST = text("""
     SELECT origin, size, root, note, at FROM ledger_checkpoints WHERE database_id = :database_id
@@ -83,7 +83,9 @@ async def check_receipt(store: Store, receipt: Receipt) -> CheckedReceipt:
     async with store.statements() as connection:
         entry = (await connection.execute(_ENTRY, named)).one_or_none()
         if entry is None:
-            raise ReceiptUnknown
+            raise ReceiptUnknown(f"The chain has no entry {receipt.seq}.")
+        if not entry.is_it:
+            raise ReceiptUnknown(f"Entry {receipt.seq} of the chain has another hash than the receipt names.")
         newest = await newest_over(connection, receipt.database_id)
         covered = None
         if newest and newest.checkpoint.size >= receipt.seq:

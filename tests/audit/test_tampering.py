@@ -47,7 +47,8 @@ def test_the_same_evidence_finds_nothing_in_what_was_not_touched(
     ended = _check(verifier, evidence, exported, exported, tmp_path)
     assert (ended.code, ended.json["findings"]) == (0, [])
     assert (ended.json["checkpoints"], ended.json["receipts"], ended.json["replayed"]) == (3, 1, 6)
-    assert ended.json["notProven"] == []
+    (unproven,) = ended.json["notProven"]
+    assert f"after entry {SEALED} of {SEALED + 1}" in unproven
     assert verifier(asked.write(tmp_path / "asked.tar")).code == 0
 
 
@@ -77,6 +78,13 @@ def test_a_checkpoint_of_another_chain_proves_nothing(exported: Tar, asked: Tar,
     ended = in_this_process(exported.write(tmp_path / "export.tar"), "--checkpoint", tmp_path / "known", "--json")
     assert (ended.code, ended.kinds) == (FindingKind.CHECKPOINT.exit_code, {"checkpoint"})
     assert "is of the chain onefold.example/30000, not of onefold.example/10000" in ended.out
+
+
+def test_what_was_kept_proves_nothing_of_what_came_after(exported: Tar, tmp_path: Path) -> None:
+    (tmp_path / "known").write_text(exported.checkpoint(4, KEY))
+    ended = in_this_process(exported.write(tmp_path / "export.tar"), "--checkpoint", tmp_path / "known")
+    assert ended.code == 0
+    assert f"Not proven: that nothing was cut off or written anew after entry 4 of {SEALED + 1}" in ended.out
 
 
 def test_who_holds_the_key_can_rewrite_what_nobody_kept_a_checkpoint_of(exported: Tar, tmp_path: Path) -> None:

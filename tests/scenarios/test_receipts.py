@@ -49,9 +49,10 @@ async def test_a_receipt_of_no_entry_and_one_of_another_database_are_told_apart_
     tenant: Tenant, make_tenant: Callable[..., Awaitable[Tenant]]
 ) -> None:
     receipt = await receipt_of(tenant)
-    for wrong in ({"entry_hash": "0" * 64}, {"seq": 1000}):
+    for wrong, told in (({"entry_hash": "0" * 64}, "has another hash"), ({"seq": 1000}, "has no entry 1000")):
         answer = await tenant.http.post("/v1/receipts/check", json={**receipt, **wrong})
         assert (answer.status_code, answer.json()["code"]) == (404, "receipt-unknown")
+        assert told in answer.json()["detail"]
     stranger = await make_tenant()
     answer = await stranger.http.post("/v1/receipts/check", json=receipt)
     assert (answer.status_code, answer.json()["code"]) == (404, "database-not-found")
