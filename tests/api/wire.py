@@ -114,11 +114,16 @@ async def _page(tenant: Tenant, link: str) -> str:
     return _pages[url]
 
 
-# The signer's, in the worker: written every ten seconds, and where something was recorded a moment before.
-_BY_ITSELF = {"checkpoint_places", "ledger_checkpoints", "ledger_tiles"}
+# What the worker writes by itself, some seconds after what it is about: what it seals, signs, archives and finds.
+_BY_ITSELF = {
+    *("checkpoint_places", "checkpoint_refusals", "ledger_checkpoints", "ledger_tiles", "ledger_heads", "ledger_seals"),
+    *("histories", "findings"),
+}
+_BUT = {"ledger_entries": "WHERE kind <> 'events.sealed'", "ledger_events": "WHERE kind NOT LIKE 'history.%'"}
 _STATE = text(
     " UNION ALL ".join(
-        f"SELECT '{table.name}', count(*), coalesce(sum(hashtextextended(t::text, 0)), 0) FROM {table.name} t"
+        f"SELECT '{table.name}', count(*), coalesce(sum(hashtextextended((to_jsonb(t) - 'archived')::text, 0)), 0)"
+        f" FROM {table.name} t {_BUT.get(table.name, '')}"
         for table in metadata.sorted_tables
         if table.name not in _BY_ITSELF
     )

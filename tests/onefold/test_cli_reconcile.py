@@ -28,11 +28,13 @@ def test_where_all_goes_together_it_says_so(live_onefold: Command) -> None:
 
 async def test_what_is_left_is_named_with_what_to_do(live_onefold: Command, tenant: Tenant, store: Store) -> None:
     """An entry whose merge the database has lost."""
-    merge_id = (await tenant.establish("nobody|nowhere", "1")).json()["mergeId"]
+    answer = (await tenant.establish("nobody|nowhere", "1")).json()
+    merge_id = answer["mergeId"]
     await execute(store, "UPDATE merges SET ledger_seq = 77 WHERE id = :id", id=merge_id)
     ended = await asyncio.to_thread(live_onefold, "reconcile")
     told = (await asyncio.to_thread(live_onefold, "reconcile", "--json")).json
-    await execute(store, "UPDATE merges SET ledger_seq = 1 WHERE id = :id", id=merge_id)
+    seq = answer["receipt"]["seq"]
+    await execute(store, "UPDATE merges SET ledger_seq = :seq WHERE id = :id", seq=seq, id=merge_id)
 
     assert ended.code == 1
     assert ended.lines[:2] == [TOLD[FindingKind.LEDGER_TORN], f"  {ADVICE[FindingKind.LEDGER_TORN]}"]

@@ -8,7 +8,7 @@ import pytest
 
 from api.gateway import DecisionRefused, Gateway
 from domain.decision import Kind
-from domain.errors import OwnRequest, PersonRequired, PlanStale, Refusal, RoleMissing
+from domain.errors import DigestUnknown, OwnRequest, PersonRequired, PlanStale, Refusal, RoleMissing
 from domain.messages import Decided, DecideInput
 from domain.plan import Outcome
 from domain.roles import Role
@@ -226,7 +226,7 @@ async def test_a_decision_is_not_stored_for_who_may_not_make_it(
     with pytest.raises(RoleMissing):
         await specialist.store_decision(store, waiting)
     other = await people()
-    with pytest.raises(PlanStale):
+    with pytest.raises(DigestUnknown):
         await other.store_decision(store, {**waiting, "plan": {"digest": "0" * 64}})
     await execute(
         store, "UPDATE tokens SET person_id = :person WHERE id = :id", person=other.person_id, id=tenant_token(tenant)
