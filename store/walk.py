@@ -100,8 +100,8 @@ def _merge_faults(row: Row[Any], entry: Entry) -> Iterator[Fault]:
     plan = recomputed_plan(entry)
     if plan is None:
         return  # told already
-    if not _is_asked_so(row, entry, plan):
-        yield Fault(7, "tells of another request, or run, than its merge shows")
+    if differing := _asked_otherwise(row, entry, plan):
+        yield Fault(7, f"tells of another {' and '.join(differing)} than its merge shows")
     if any(getattr(row, name) != as_wire(value) for name, value in stored_plan(plan).items()):
         yield Fault(7, "executed another plan than its merge shows")
     if not records_decision(entry, _decision(row)):
@@ -115,13 +115,19 @@ def _merge_faults(row: Row[Any], entry: Entry) -> Iterator[Fault]:
         yield Fault(10, "records another end than its merge answers with")
 
 
-def _is_asked_so(row: Row[Any], entry: Entry, plan: Plan) -> bool:
-    """Whether the merge's row says the same of who asked for what, and of when which run settled it."""
+def _asked_otherwise(row: Row[Any], entry: Entry, plan: Plan) -> list[str]:
+    """In what the merge's row differs of who asked for what, and of when which run settled it."""
     document = json.loads(entry.canonical)
-    body, settled = document["body"], row.settled and rfc3339(row.settled)
-    told = (body["merge"], body["requester"], body["workflow"]["id"], body["workflow"]["run"], document["at"])
-    shown = (str(row.merge_id), row.requester, row.workflow_id, row.run_id, settled)
-    return told == shown and bool(row.request == as_wire(request_document(plan.request)))
+    body = document["body"]
+    told = {
+        "merge": (body["merge"], str(row.merge_id)),
+        "requester": (body["requester"], row.requester),
+        "workflow": (body["workflow"]["id"], row.workflow_id),
+        "run": (body["workflow"]["run"], row.run_id),
+        "time": (document["at"], row.settled and rfc3339(row.settled)),
+        "request": (as_wire(request_document(plan.request)), row.request),
+    }
+    return [name for name, (of_entry, of_row) in told.items() if of_entry != of_row]
 
 
 async def _live_fault(connection: AsyncConnection, entry: Entry) -> str | None:

@@ -118,6 +118,7 @@ async def test_a_withdrawal_that_is_not_the_requesters_has_no_effect_when_it_com
 
     assert refused.value.code == "not-requester"
     assert (await tenant.merge(waiting["id"]))["state"] == "pending_approval"
+    await execute_as(store, stored.decision_id, asker)
 
 
 async def execute_as(store: Store, decision_id: str, other: Reviewer) -> None:

@@ -137,22 +137,22 @@ BREAKS = {
     "who is said to have asked": Break(
         "UPDATE merges SET requester = 'somebody' WHERE id = %(merged)s",
         {7},
-        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+        "ledger entry {merged_seq} of database {here} tells of another requester than its merge shows",
     ),
     "what is said to have been asked": Break(
         "UPDATE merges SET identity_value = 'x' WHERE id = %(merged)s",
         {7},
-        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+        "ledger entry {merged_seq} of database {here} tells of another request than its merge shows",
     ),
     "when a merge is said to have been done": Break(
         "UPDATE merges SET settled = settled + interval '1 second' WHERE id = %(merged)s",
         {7},
-        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+        "ledger entry {merged_seq} of database {here} tells of another time than its merge shows",
     ),
     "a run that settled nothing": Break(
         "UPDATE merges SET run_id = 'x' WHERE id = %(merged)s",
         {7},
-        "ledger entry {merged_seq} of database {here} tells of another request, or run, than its merge shows",
+        "ledger entry {merged_seq} of database {here} tells of another run than its merge shows",
     ),
     "a merge that changed nothing and yet absorbed somebody": Break(
         "UPDATE merges SET absorbed_id = %(bystander)s WHERE id = %(not_found)s",
