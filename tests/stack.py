@@ -98,6 +98,10 @@ class Stack:
         violations = "\n".join(f"{one['invariant']}: {one['what']}" for one in violations_in(told.stdout))
         assert told.returncode == 0, violations or told.stderr
 
+    def reconcile(self) -> None:
+        """Looks at once for what the worker's reconciler heals within two minutes."""
+        subprocess.run([sys.executable, "-m", "onefold", "reconcile"], env=self.env, check=False)
+
     def start(self, name: str) -> None:
         """PostgreSQL or Temporal on its files, again if it was killed."""
         child = self._server(name)

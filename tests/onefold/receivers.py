@@ -129,7 +129,10 @@ def webhook_receiver() -> Iterator[Receiver]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name
             """Says nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", receiver.port), Handler) as server:
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # of five, its own, four relays at once are refused now and then
+
+    with Server(("127.0.0.1", receiver.port), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
