@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from onefold.commands.failures import CommandFailed
 from onefold.commands.output import Json, print_json
-from onefold.commands.running import in_store
+from onefold.commands.running import in_record, in_store
 
 if TYPE_CHECKING:
     from ledger.note import SigningKey
@@ -49,7 +49,8 @@ def export(
         raise CommandFailed("file-exists", f"{out} is there already, and an export is never written over.")
     try:
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=".onefold-export-") as folder:
-            made = in_store(lambda store: work(store, Path(folder)))
+            connected = in_record if values else in_store
+            made = connected(lambda store: work(store, Path(folder)))
             made.path.chmod(0o600)
             made.path.rename(out)
     except OSError as error:

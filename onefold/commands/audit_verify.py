@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from onefold.commands.output import Json, print_json
-from onefold.commands.running import in_store
+from onefold.commands.running import in_record
 
 if TYPE_CHECKING:
     from onefold.checkpoint_settings import CheckpointSettings
@@ -37,7 +37,7 @@ def verify(checkpoint: _Files = None, receipt: _Receipts = None, as_json: Json =
             task = progress.add_task("Checking entries", total=None)
             return await audit(store, evidence, lambda done: progress.advance(task, done))
 
-    done = in_store(work)
+    done = in_record(work)
     if as_json:
         print_json(_document(done))
     else:

@@ -8,7 +8,7 @@ from rich.progress import Progress
 
 from onefold.commands.failures import ERROR, UNREACHABLE, CommandFailed
 from onefold.commands.output import Json, print_json
-from onefold.commands.running import in_store
+from onefold.commands.running import in_record
 from onefold.typed import typed
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def invariants(as_json: Json = False) -> None:
         orphans = await _orphans(store)
         return Report(report.checked, report.violations + [Violation(11, what) for what in orphans])
 
-    report = in_store(work)
+    report = in_record(work)
     if as_json:
         violations = [{"invariant": one.invariant, "what": one.what} for one in report.violations]
         print_json({"checked": report.checked, "violations": violations})

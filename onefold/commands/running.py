@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from domain.visible import visible
+from onefold.commands.failures import CommandFailed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from store.engine import Store
 
 T = TypeVar("T")
+_WRONG_KEYS = (
+    "ONEFOLD_LEDGER_KEYS reads none of the values beside the ledger, which key {keys} wraps: nothing was done. "
+    "Give the keys that the worker has."
+)
 
 
 def settings() -> "Settings":
@@ -55,6 +60,24 @@ def in_store(work: "Callable[[Store], Awaitable[T]]") -> T:
 
     with without_logs(), servers_of_this_folder():
         return run(connected())
+
+
+def in_record(work: "Callable[[Store], Awaitable[T]]") -> T:
+    """As `in_store`, for work that reads the values beside the ledger.
+
+    Raises CommandFailed where not one of them can be read: those keys are another installation's, and each value
+    would be told as changed. Where some can be, what can't is the work's to tell.
+    """
+    from store.wrapping_keys import in_use
+
+    async def checked(store: "Store") -> T:
+        async with store.snapshot() as connection:
+            used = await connection.run_sync(in_use, store.ledger_keys)
+        if used and not any(used.values()):
+            raise CommandFailed("ledger-keys-wrong", _WRONG_KEYS.format(keys=", ".join(used)))
+        return await work(store)
+
+    return in_store(checked)
 
 
 def told(data: "Path", names: Sequence[str]) -> None:

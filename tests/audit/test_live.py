@@ -1,5 +1,6 @@
 """`onefold audit verify` on a live database, and what is done to it by its superuser."""
 
+import base64
 import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from ledger.note import SigningKey
 from store import sealing
 from tests.audit.made import KEY, SIGNING, Ended, onefold
 from tests.audit.tar import Tar
-from tests.stack import Stack
+from tests.stack import LEDGER_KEYS, Stack
 from tests.store.scratch import Scratch, copy_of
 from tests.store.world import HERE
 
@@ -47,6 +48,25 @@ def test_what_was_not_touched_has_nothing_wrong(stack: Stack, live: Scratch, exp
     assert unproven.endswith("no checkpoint outside the database was at hand, of 20000, 30000")
     of_here = next(one for one in ended.json["databases"] if one["database"] == HERE)
     assert (of_here["checkpoints"], of_here["receipts"], of_here["replayed"]) == (3, 1, 6)
+
+
+@pytest.mark.parametrize(
+    "command", ["audit verify", "audit export --values --token x --database 10000 --out", "invariants"]
+)
+def test_keys_that_read_nothing_are_not_told_as_changes(
+    command: str, stack: Stack, live: Scratch, tmp_path: Path
+) -> None:
+    """Another key under the same id, as another installation has one."""
+    (key_id, _), *_ = (one.split(":") for one in LEDGER_KEYS.split(","))
+    other = f"{key_id}:{base64.b64encode(bytes(32)).decode()}"
+    env = {**stack.env, **SIGNING, "DATABASE_URL": live.url, "ONEFOLD_LEDGER_KEYS": other}
+    out = tmp_path / "export.tar"
+
+    ended = onefold(env, *command.split(), *([out] if command.endswith("--out") else []))
+
+    assert (ended.code, ended.out) == (1, "")
+    assert f"which key {key_id} wraps: nothing was done" in ended.err
+    assert not out.exists()
 
 
 BROKEN = MappingProxyType(
