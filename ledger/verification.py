@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.ruleset import RULESET
+from domain.text import count
 from ledger import sealed
 from ledger.approvals import Approvals
 from ledger.disclosure import disclosed
@@ -56,8 +57,8 @@ class Counts:
 
     def sentence(self) -> str:
         return (
-            f"Checked {self.entries} entries, replayed {self.replayed} requests, compared {self.checkpoints}"
-            f" checkpoints and {self.receipts} receipts."
+            f"Checked {count(self.entries, 'entry', 'entries')}, replayed {count(self.replayed, 'request')}, compared"
+            f" {count(self.checkpoints, 'checkpoint')} and {count(self.receipts, 'receipt')}."
         )
 
 
